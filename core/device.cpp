@@ -1,0 +1,24 @@
+#include "core/device.h"
+
+#include "core/error.h"
+
+namespace longhand {
+
+std::string to_string(Device device) {
+  switch (device) {
+    case Device::reference:
+      return "reference";
+    case Device::cpu:
+      return "cpu";
+  }
+  return "unknown";
+}
+
+Device parse_device(const std::string& name) {
+  for (const Device device : {Device::reference, Device::cpu}) {
+    if (name == to_string(device)) return device;
+  }
+  throw ValueError("unknown device '" + name + "': choose reference or cpu");
+}
+
+}  // namespace longhand

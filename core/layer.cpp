@@ -1,0 +1,46 @@
+#include "core/layer.h"
+
+#include "core/error.h"
+
+namespace longhand {
+
+void require_same_shape(const std::string& what, const std::string& name_a, const Shape& a,
+                        const std::string& name_b, const Shape& b) {
+  if (a == b) return;
+  throw ShapeError(what + ": " + name_a + " is " + to_string(a) + ", but " + name_b + " is " +
+                   to_string(b));
+}
+
+std::int64_t count_values(const std::vector<Param*>& params) {
+  std::int64_t count = 0;
+  for (const Param* p : params) count += p->value.size();
+  return count;
+}
+
+void Layer::begin_forward(const Tensor& x) {
+  fresh_ = false;
+  if (x.shape() != x_shape_) {  // the same shape as last time was checked last time
+    y_shape_ = output_shape(x.shape());
+    x_shape_ = x.shape();
+  }
+  y_.resize(y_shape_);
+  x_ = &x;
+  fresh_ = true;
+}
+
+const Tensor& Layer::begin_backward(const Tensor& dy) {
+  if (!fresh_) {
+    throw OrderError(describe() + ": backward needs a forward first, and a new one each time");
+  }
+  if (dy.shape() != y_shape_) {
+    require_same_shape(describe(), "the gradient dy", dy.shape(), "the output y", y_shape_);
+  }
+  if (x_->shape() != x_shape_) {
+    require_same_shape(describe(), "the input x now", x_->shape(), "at forward it", x_shape_);
+  }
+  fresh_ = false;
+  dx_.resize(x_shape_);
+  return *x_;
+}
+
+}  // namespace longhand

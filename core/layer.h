@@ -1,0 +1,69 @@
+// Layer: the interface of everything that has a forward and a backward.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/device.h"
+#include "core/param.h"
+#include "core/tensor.h"
+
+namespace longhand {
+
+// One gradient rule for every layer: backward OVERWRITES the input gradient dx and ADDS (+=) into
+// each param's grad. Only containers add up fan-out.
+//
+// A layer owns its output, its input gradient and what it keeps in between. They are allocated at
+// the first batch and reused, so a training step allocates nothing; the references returned stay
+// valid until the next call of the same method.
+class Layer {
+ public:
+  Layer() = default;
+  virtual ~Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+
+  // What it is, with its numbers: "conv2d 1->6, kernel 5x5".
+  virtual std::string describe() const = 0;
+
+  // The shape forward gives for an input of shape x. Throws ShapeError naming both shapes.
+  virtual Shape output_shape(const Shape& x) const = 0;
+
+  // y = f(x). The layer keeps a pointer to x: x must stay as it is until backward is done.
+  virtual const Tensor& forward(const Tensor& x) = 0;
+
+  // dx = (dy/dx)^T dy for the x of the last forward; dy has y's shape. OrderError without a
+  // forward since the last backward.
+  virtual const Tensor& backward(const Tensor& dy) = 0;
+
+  // The trained tensors, in a fixed order; pointers stay valid as long as the layer.
+  virtual std::vector<Param*> params() { return {}; }
+
+  // Chooses the version of the loops that forward and backward run.
+  virtual void to(Device device) { device_ = device; }
+  Device device() const { return device_; }
+
+ protected:
+  // Every forward starts with this: remembers x, checks its shape and gives y_ its shape.
+  void begin_forward(const Tensor& x);
+
+  // Every backward starts with this: checks the order of calls and dy's shape, gives dx_ the shape
+  // of x, and returns the x of the last forward.
+  const Tensor& begin_backward(const Tensor& dy);
+
+  Tensor y_;   // the output
+  Tensor dx_;  // the input gradient
+
+ private:
+  Device device_ = Device::reference;
+  const Tensor* x_ = nullptr;
+  Shape x_shape_;
+  Shape y_shape_;
+  bool fresh_ = false;  // a forward has run since the last backward
+};
+
+// Throws ShapeError("<what>: dy is ..., but y is ...") unless they are the same.
+void require_same_shape(const std::string& what, const std::string& name_a, const Shape& a,
+                        const std::string& name_b, const Shape& b);
+
+}  // namespace longhand

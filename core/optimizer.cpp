@@ -1,0 +1,139 @@
+#include "core/optimizer.h"
+
+#include <cmath>
+#include <numbers>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "core/parallel.h"
+
+namespace longhand {
+
+namespace {
+
+void require(bool condition, const char* what, real value) {
+  if (condition) return;
+  throw ValueError(std::string(what) + ", but is " + std::to_string(value));
+}
+
+std::vector<Tensor> zeros_like(const std::vector<Param*>& params) {
+  std::vector<Tensor> tensors;
+  tensors.reserve(params.size());
+  for (const Param* p : params) tensors.emplace_back(p->value.shape());
+  return tensors;
+}
+
+}  // namespace
+
+namespace ref {
+
+void sgd_step(const SgdOptions& options, std::int64_t size, const real* grad, real* v, real* w) {
+  for (std::int64_t i = 0; i < size; ++i) {
+    const real g = grad[i] + options.weight_decay * w[i];
+    v[i] = options.momentum * v[i] + g;
+    w[i] -= options.learning_rate * (options.nesterov ? g + options.momentum * v[i] : v[i]);
+  }
+}
+
+void adam_step(const AdamOptions& options, std::int64_t t, std::int64_t size, const real* grad,
+               real* m, real* v, real* w) {
+  const real correction1 = 1 - std::pow(options.beta1, static_cast<real>(t));
+  const real correction2 = 1 - std::pow(options.beta2, static_cast<real>(t));
+  for (std::int64_t i = 0; i < size; ++i) {
+    const real g = grad[i] + options.weight_decay * w[i];
+    m[i] = options.beta1 * m[i] + (1 - options.beta1) * g;
+    v[i] = options.beta2 * v[i] + (1 - options.beta2) * g * g;
+    const real m_hat = m[i] / correction1;
+    const real v_hat = v[i] / correction2;
+    w[i] -= options.learning_rate * m_hat / (std::sqrt(v_hat) + options.epsilon);
+  }
+}
+
+}  // namespace ref
+
+Optimizer::Optimizer(std::vector<Param*> params, real learning_rate)
+    : params_(std::move(params)), learning_rate_(learning_rate) {
+  set_learning_rate(learning_rate);
+}
+
+void Optimizer::set_learning_rate(real learning_rate) {
+  require(learning_rate >= 0 && std::isfinite(learning_rate),
+          "the learning rate must be a number that is not negative", learning_rate);
+  learning_rate_ = learning_rate;
+}
+
+void Optimizer::zero_grad() {
+  for (Param* p : params_) p->grad.fill(0);
+}
+
+Sgd::Sgd(std::vector<Param*> params, const SgdOptions& options)
+    : Optimizer(std::move(params), options.learning_rate),
+      options_(options),
+      velocity_(zeros_like(params_)) {
+  require(options.momentum >= 0 && options.momentum < 1, "momentum must be in [0, 1)",
+          options.momentum);
+  require(options.weight_decay >= 0, "weight decay must not be negative", options.weight_decay);
+  require(!options.nesterov || options.momentum > 0, "Nesterov's step needs momentum above 0",
+          options.momentum);
+}
+
+void Sgd::step() {
+  options_.learning_rate = learning_rate_;
+  for (std::size_t i = 0; i < params_.size(); ++i) {
+    Param& p = *params_[i];
+    real* v = velocity_[i].data();
+    switch (device_) {
+      case Device::reference:
+        ref::sgd_step(options_, p.value.size(), p.grad.data(), v, p.value.data());
+        break;
+      case Device::cpu:
+        parallel_for(p.value.size(), elementwise_grain,
+                     [&](std::int64_t begin, std::int64_t end, int) {
+                       ref::sgd_step(options_, end - begin, p.grad.data() + begin, v + begin,
+                                     p.value.data() + begin);
+                     });
+        break;
+    }
+  }
+}
+
+Adam::Adam(std::vector<Param*> params, const AdamOptions& options)
+    : Optimizer(std::move(params), options.learning_rate),
+      options_(options),
+      m_(zeros_like(params_)),
+      v_(zeros_like(params_)) {
+  require(options.beta1 >= 0 && options.beta1 < 1, "beta1 must be in [0, 1)", options.beta1);
+  require(options.beta2 >= 0 && options.beta2 < 1, "beta2 must be in [0, 1)", options.beta2);
+  require(options.epsilon > 0, "epsilon must be above 0", options.epsilon);
+  require(options.weight_decay >= 0, "weight decay must not be negative", options.weight_decay);
+}
+
+void Adam::step() {
+  options_.learning_rate = learning_rate_;
+  ++t_;
+  for (std::size_t i = 0; i < params_.size(); ++i) {
+    Param& p = *params_[i];
+    real* m = m_[i].data();
+    real* v = v_[i].data();
+    switch (device_) {
+      case Device::reference:
+        ref::adam_step(options_, t_, p.value.size(), p.grad.data(), m, v, p.value.data());
+        break;
+      case Device::cpu:
+        parallel_for(p.value.size(), elementwise_grain,
+                     [&](std::int64_t begin, std::int64_t end, int) {
+                       ref::adam_step(options_, t_, end - begin, p.grad.data() + begin, m + begin,
+                                      v + begin, p.value.data() + begin);
+                     });
+        break;
+    }
+  }
+}
+
+real cosine_decay(real learning_rate, std::int64_t step, std::int64_t steps) {
+  const double part = static_cast<double>(step) / static_cast<double>(steps);
+  return static_cast<real>(learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * part)));
+}
+
+}  // namespace longhand

@@ -1,0 +1,42 @@
+// parallel_for: a loop cut into one contiguous piece a thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace longhand {
+
+// How many threads Device::cpu uses: all cores at first. ValueError below 1.
+int threads();
+void set_threads(int count);
+
+// The grain of element-wise loops: fewer elements than this are not worth waking a thread for.
+inline constexpr std::int64_t elementwise_grain = 4096;
+
+// How many pieces parallel_for cuts `count` items into when each piece gets at least `grain` of
+// them. It depends on nothing but these numbers and threads(), so results repeat to the bit.
+// Inside a piece of another parallel_for the answer is 1.
+inline int parallel_pieces(std::int64_t count, std::int64_t grain) {
+#ifdef _OPENMP
+  if (omp_in_parallel()) return 1;
+#endif
+  const std::int64_t pieces = std::min<std::int64_t>(threads(), count / grain);
+  return static_cast<int>(std::max<std::int64_t>(pieces, 1));
+}
+
+// Calls body(begin, end, piece) for each piece of [0, count), piece p on a thread of its own. The
+// body must not throw.
+template <class Body>
+void parallel_for(std::int64_t count, std::int64_t grain, Body&& body) {
+  const int pieces = parallel_pieces(count, grain);
+#pragma omp parallel for num_threads(pieces) schedule(static, 1) if (pieces > 1)
+  for (int piece = 0; piece < pieces; ++piece) {
+    body(count * piece / pieces, count * (piece + 1) / pieces, piece);
+  }
+}
+
+}  // namespace longhand

@@ -1,0 +1,81 @@
+#include "core/tensor.h"
+
+#include <algorithm>
+#include <new>
+#include <sstream>
+
+#include "core/error.h"
+
+namespace longhand {
+
+namespace {
+constexpr std::align_val_t alignment{64};
+}
+
+void Tensor::Free::operator()(real* memory) const {
+  ::operator delete(memory, alignment);
+}
+
+Tensor::Tensor(const Shape& shape) {
+  resize(shape);
+  fill(0);
+}
+
+Tensor::Tensor(const Shape& shape, std::initializer_list<real> values) {
+  resize(shape);
+  if (static_cast<std::int64_t>(values.size()) != size()) {
+    throw ShapeError("tensor: shape " + to_string(shape) + " needs " + std::to_string(size()) +
+                     " numbers, but " + std::to_string(values.size()) + " were given");
+  }
+  std::copy(values.begin(), values.end(), data());
+}
+
+Tensor::Tensor(const Tensor& other) {
+  *this = other;
+}
+
+Tensor& Tensor::operator=(const Tensor& other) {
+  if (this == &other) return *this;
+  if (other.empty()) {
+    *this = Tensor();
+  } else {
+    resize(other.shape_);
+    std::copy_n(other.data(), size(), data());
+  }
+  return *this;
+}
+
+void Tensor::resize(const Shape& shape) {
+  if (shape == shape_) return;
+  require_valid(shape, "tensor");
+  if (shape.size() > capacity_) {
+    const auto bytes = static_cast<std::size_t>(shape.size()) * sizeof(real);
+    data_.reset();  // the old memory goes first: its numbers are not kept
+    capacity_ = 0;
+    shape_ = Shape{};
+    data_.reset(static_cast<real*>(::operator new(bytes, alignment)));
+    capacity_ = shape.size();
+  }
+  shape_ = shape;
+}
+
+void Tensor::fill(real value) {
+  std::fill_n(data(), size(), value);
+}
+
+std::string to_string(const Tensor& tensor) {
+  std::ostringstream out;
+  const Shape& s = tensor.shape();
+  for (int n = 0; n < s.n; ++n) {
+    for (int c = 0; c < s.c; ++c) {
+      out << "[n=" << n << " c=" << c << "]\n";
+      for (int h = 0; h < s.h; ++h) {
+        for (int w = 0; w < s.w; ++w) out << (w == 0 ? "" : " ") << tensor.at(n, c, h, w);
+        out << "\n";
+      }
+    }
+  }
+  return out.str();
+}
+
+}  // namespace longhand

@@ -1,0 +1,37 @@
+// AvgPool2d: the mean of each window.
+#pragma once
+
+#include "core/layer.h"
+#include "layers/pool2d.h"
+
+namespace longhand {
+
+// y[n, c, oh, ow] = 1 / size * sum over kh, kw of x[n, c, oh * stride - top + kh, ...], and each
+// element of the window gets dy / size back. size is the whole window's, padding counted as zeros,
+// or with count_padding = false the number of elements inside the image. backward overwrites dx.
+class AvgPool2d : public Layer {
+ public:
+  // The window moves by its own size unless a stride is given.
+  explicit AvgPool2d(Size2 kernel) : AvgPool2d(kernel, kernel) {}
+  // ValueError when an option is out of range or the padding is not smaller than the kernel.
+  AvgPool2d(Size2 kernel, Size2 stride, const Padding& padding = Padding::valid(),
+            bool count_padding = true);
+
+  std::string describe() const override;
+  Shape output_shape(const Shape& x) const override;
+  const Tensor& forward(const Tensor& x) override;
+  const Tensor& backward(const Tensor& dy) override;
+
+ private:
+  Pool2dGeometry geometry(const Shape& x) const;
+
+  Window window_;
+  bool count_padding_;
+};
+
+namespace ref {
+void avg_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y);
+void avg_pool2d_backward(const Pool2dGeometry& g, const real* dy, real* dx);
+}  // namespace ref
+
+}  // namespace longhand

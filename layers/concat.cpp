@@ -1,0 +1,116 @@
+#include "layers/concat.h"
+
+#include <utility>
+
+#include "core/error.h"
+#include "layers/sequential.h"
+
+namespace longhand {
+
+namespace ref {
+
+void concat_forward(const ConcatGeometry& g, const real* part, real* whole) {
+  for (int n = 0; n < g.part.n; ++n) {
+    for (int c = 0; c < g.part.c; ++c) {
+      for (int h = 0; h < g.part.h; ++h) {
+        for (int w = 0; w < g.part.w; ++w) {
+          whole[at(g.whole, n, g.first + c, h, w)] = part[at(g.part, n, c, h, w)];
+        }
+      }
+    }
+  }
+}
+
+void concat_backward(const ConcatGeometry& g, const real* whole, real* part) {
+  for (int n = 0; n < g.part.n; ++n) {
+    for (int c = 0; c < g.part.c; ++c) {
+      for (int h = 0; h < g.part.h; ++h) {
+        for (int w = 0; w < g.part.w; ++w) {
+          part[at(g.part, n, c, h, w)] = whole[at(g.whole, n, g.first + c, h, w)];
+        }
+      }
+    }
+  }
+}
+
+}  // namespace ref
+
+Concat::Concat(std::vector<std::unique_ptr<Layer>> branches)
+    : branches_(std::move(branches)), dy_parts_(branches_.size()) {
+  if (branches_.empty()) throw ValueError("concat: needs at least one branch");
+  for (std::size_t i = 0; i < branches_.size(); ++i) {
+    prefix_names(*branches_[i], std::to_string(i));
+  }
+}
+
+std::string Concat::describe() const {
+  std::string text = "concat";
+  for (const auto& branch : branches_) text += " (" + branch->describe() + ")";
+  return text;
+}
+
+Shape Concat::output_shape(const Shape& x) const {
+  const Shape first = branches_[0]->output_shape(x);
+  Shape y = first;
+  for (std::size_t i = 1; i < branches_.size(); ++i) {
+    const Shape part = branches_[i]->output_shape(x);
+    if (part.n != first.n || part.h != first.h || part.w != first.w) {
+      throw ShapeError("concat: branch " + std::to_string(i) + " gives " + to_string(part) +
+                       ", but branch 0 gives " + to_string(first) +
+                       ": all but the channels must agree");
+    }
+    y.c += part.c;
+  }
+  return y;
+}
+
+const Tensor& Concat::forward(const Tensor& x) {
+  begin_forward(x);
+  int first = 0;
+  for (std::size_t i = 0; i < branches_.size(); ++i) {
+    const Tensor& part = branches_[i]->forward(x);
+    dy_parts_[i].resize(part.shape());
+    switch (device()) {
+      case Device::reference:
+      case Device::cpu:
+        ref::concat_forward({y_.shape(), part.shape(), first}, part.data(), y_.data());
+        break;
+    }
+    first += part.shape().c;
+  }
+  return y_;
+}
+
+const Tensor& Concat::backward(const Tensor& dy) {
+  begin_backward(dy);
+  dx_.fill(0);
+  int first = 0;
+  for (std::size_t i = 0; i < branches_.size(); ++i) {
+    Tensor& part = dy_parts_[i];
+    switch (device()) {
+      case Device::reference:
+      case Device::cpu:
+        ref::concat_backward({dy.shape(), part.shape(), first}, dy.data(), part.data());
+        break;
+    }
+    first += part.shape().c;
+    const Tensor& dx = branches_[i]->backward(part);
+    for (std::int64_t j = 0; j < dx.size(); ++j) dx_[j] += dx[j];
+  }
+  return dx_;
+}
+
+std::vector<Param*> Concat::params() {
+  std::vector<Param*> all;
+  for (const auto& branch : branches_) {
+    for (Param* p : branch->params()) all.push_back(p);
+  }
+  return all;
+}
+
+void Concat::to(Device device) {
+  Layer::to(device);
+  for (const auto& branch : branches_) branch->to(device);
+}
+
+}  // namespace longhand

@@ -1,0 +1,43 @@
+// Concat: branches that read the same input, their outputs joined along the channels.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/layer.h"
+
+namespace longhand {
+
+// y[n, first_i + c, h, w] = branch_i(x)[n, c, h, w], where first_i is the number of channels of
+// the branches before it (GoogLeNet's DepthConcat: Szegedy et al. 2015). Backward cuts dy at the
+// same places, and dx is the sum of what the branches return. All branches must give the same N, H
+// and W, else ShapeError. Param names begin with the branch's place: "0.".
+class Concat : public Layer {
+ public:
+  // ValueError without branches.
+  explicit Concat(std::vector<std::unique_ptr<Layer>> branches);
+
+  std::string describe() const override;
+  Shape output_shape(const Shape& x) const override;
+  const Tensor& forward(const Tensor& x) override;
+  const Tensor& backward(const Tensor& dy) override;
+  std::vector<Param*> params() override;
+  void to(Device device) override;
+
+ private:
+  std::vector<std::unique_ptr<Layer>> branches_;
+  std::vector<Tensor> dy_parts_;  // dy cut at the branches' channels
+};
+
+// The channels of `part` lie at [first, first + part.c) of `whole`.
+struct ConcatGeometry {
+  Shape whole, part;
+  int first = 0;
+};
+
+namespace ref {
+void concat_forward(const ConcatGeometry& g, const real* part, real* whole);   // part into whole
+void concat_backward(const ConcatGeometry& g, const real* whole, real* part);  // part out of whole
+}  // namespace ref
+
+}  // namespace longhand

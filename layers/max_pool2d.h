@@ -1,0 +1,42 @@
+// MaxPool2d: the largest element of each window.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/layer.h"
+#include "layers/pool2d.h"
+
+namespace longhand {
+
+// y[n, c, oh, ow] = max over kh, kw of x[n, c, oh * stride - top + kh, ow * stride - left + kw],
+// over the elements inside the image. argmax remembers which element won, and backward sends the
+// whole of dy there: dx[argmax] += dy. Of equal elements the first in row order wins; a NaN wins
+// over every number, the first one of several. backward overwrites dx.
+class MaxPool2d : public Layer {
+ public:
+  // The window moves by its own size unless a stride is given.
+  explicit MaxPool2d(Size2 kernel) : MaxPool2d(kernel, kernel) {}
+  // ValueError when an option is out of range or the padding is not smaller than the kernel.
+  MaxPool2d(Size2 kernel, Size2 stride, const Padding& padding = Padding::valid());
+
+  std::string describe() const override;
+  Shape output_shape(const Shape& x) const override;
+  const Tensor& forward(const Tensor& x) override;
+  const Tensor& backward(const Tensor& dy) override;
+
+  // For each element of y, where in its channel of x (row * W + column) the winner is.
+  const std::vector<std::int32_t>& argmax() const { return argmax_; }
+
+ private:
+  Window window_;
+  std::vector<std::int32_t> argmax_;
+};
+
+namespace ref {
+void max_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y, std::int32_t* argmax);
+void max_pool2d_backward(const Pool2dGeometry& g, const real* dy, const std::int32_t* argmax,
+                         real* dx);
+}  // namespace ref
+
+}  // namespace longhand

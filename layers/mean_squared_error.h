@@ -1,0 +1,33 @@
+// MeanSquaredError: the loss of a regression.
+#pragma once
+
+#include "core/device.h"
+#include "core/tensor.h"
+
+namespace longhand {
+
+// loss = 1/M * sum over all M elements of (x - target)^2, and dx = 2/M * (x - target).
+class MeanSquaredError {
+ public:
+  // ShapeError unless x and target have the same shape. target must stay until backward.
+  real forward(const Tensor& x, const Tensor& target);
+
+  // The gradient of the loss by x, overwritten. OrderError without a fresh forward.
+  const Tensor& backward();
+
+  void to(Device device) { device_ = device; }
+
+ private:
+  Device device_ = Device::reference;
+  const Tensor* x_ = nullptr;
+  const Tensor* target_ = nullptr;
+  Tensor dx_;
+  bool fresh_ = false;
+};
+
+namespace ref {
+void mean_squared_error_forward(std::int64_t size, const real* x, const real* target, real* loss);
+void mean_squared_error_backward(std::int64_t size, const real* x, const real* target, real* dx);
+}  // namespace ref
+
+}  // namespace longhand

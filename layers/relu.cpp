@@ -1,0 +1,49 @@
+#include "layers/relu.h"
+
+#include "core/parallel.h"
+
+namespace longhand {
+
+namespace ref {
+
+void relu_forward(std::int64_t size, const real* x, real* y) {
+  for (std::int64_t i = 0; i < size; ++i) y[i] = x[i] < 0 ? 0 : x[i];
+}
+
+void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx) {
+  for (std::int64_t i = 0; i < size; ++i) dx[i] = x[i] > 0 ? dy[i] : 0;
+}
+
+}  // namespace ref
+
+const Tensor& Relu::forward(const Tensor& x) {
+  begin_forward(x);
+  switch (device()) {
+    case Device::reference:
+      ref::relu_forward(x.size(), x.data(), y_.data());
+      break;
+    case Device::cpu:
+      parallel_for(x.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
+        ref::relu_forward(end - begin, x.data() + begin, y_.data() + begin);
+      });
+      break;
+  }
+  return y_;
+}
+
+const Tensor& Relu::backward(const Tensor& dy) {
+  const Tensor& x = begin_backward(dy);
+  switch (device()) {
+    case Device::reference:
+      ref::relu_backward(dy.size(), x.data(), dy.data(), dx_.data());
+      break;
+    case Device::cpu:
+      parallel_for(dy.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
+        ref::relu_backward(end - begin, x.data() + begin, dy.data() + begin, dx_.data() + begin);
+      });
+      break;
+  }
+  return dx_;
+}
+
+}  // namespace longhand

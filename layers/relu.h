@@ -1,0 +1,25 @@
+// Relu: max(x, 0).
+#pragma once
+
+#include <cstdint>
+
+#include "core/layer.h"
+
+namespace longhand {
+
+// y = max(x, 0), and dx = dy where x > 0, 0 elsewhere (at x = 0 too). A NaN stays a NaN. (Nair,
+// Hinton 2010) x and y have any shape, the same. backward overwrites dx.
+class Relu : public Layer {
+ public:
+  std::string describe() const override { return "relu"; }
+  Shape output_shape(const Shape& x) const override { return x; }
+  const Tensor& forward(const Tensor& x) override;
+  const Tensor& backward(const Tensor& dy) override;
+};
+
+namespace ref {
+void relu_forward(std::int64_t size, const real* x, real* y);
+void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx);
+}  // namespace ref
+
+}  // namespace longhand

@@ -1,0 +1,82 @@
+#include "layers/residual.h"
+
+#include <utility>
+
+#include "core/parallel.h"
+#include "layers/sequential.h"
+
+namespace longhand {
+
+namespace ref {
+
+void add(std::int64_t size, const real* a, const real* b, real* sum) {
+  for (std::int64_t i = 0; i < size; ++i) sum[i] = a[i] + b[i];
+}
+
+}  // namespace ref
+
+namespace {
+
+void add(Device device, const Tensor& a, const Tensor& b, Tensor& sum) {
+  switch (device) {
+    case Device::reference:
+      ref::add(sum.size(), a.data(), b.data(), sum.data());
+      break;
+    case Device::cpu:
+      parallel_for(sum.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
+        ref::add(end - begin, a.data() + begin, b.data() + begin, sum.data() + begin);
+      });
+      break;
+  }
+}
+
+}  // namespace
+
+Residual::Residual(std::unique_ptr<Layer> f, std::unique_ptr<Layer> s)
+    : f_(std::move(f)), s_(std::move(s)) {
+  prefix_names(*f_, "f");
+  if (s_) prefix_names(*s_, "s");
+}
+
+std::string Residual::describe() const {
+  return "residual (" + f_->describe() + ") + (" + (s_ ? s_->describe() : "x") + ")";
+}
+
+Shape Residual::output_shape(const Shape& x) const {
+  const Shape f = f_->output_shape(x);
+  const Shape s = s_ ? s_->output_shape(x) : x;
+  require_same_shape("residual", "the branch f(x)", f, "the shortcut s(x)", s);
+  return f;
+}
+
+const Tensor& Residual::forward(const Tensor& x) {
+  begin_forward(x);
+  const Tensor& f = f_->forward(x);
+  const Tensor& s = s_ ? s_->forward(x) : x;
+  add(device(), f, s, y_);
+  return y_;
+}
+
+const Tensor& Residual::backward(const Tensor& dy) {
+  begin_backward(dy);
+  const Tensor& df = f_->backward(dy);
+  const Tensor& ds = s_ ? s_->backward(dy) : dy;
+  add(device(), df, ds, dx_);
+  return dx_;
+}
+
+std::vector<Param*> Residual::params() {
+  std::vector<Param*> all = f_->params();
+  if (s_) {
+    for (Param* p : s_->params()) all.push_back(p);
+  }
+  return all;
+}
+
+void Residual::to(Device device) {
+  Layer::to(device);
+  f_->to(device);
+  if (s_) s_->to(device);
+}
+
+}  // namespace longhand

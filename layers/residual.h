@@ -1,0 +1,33 @@
+// Residual: a branch and its shortcut, added.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/layer.h"
+
+namespace longhand {
+
+// y = f(x) + s(x); without s the shortcut is x itself (He, Zhang, Ren, Sun 2016). Because x goes
+// two ways, dx is the sum of what comes back from both: df/dx dy + ds/dx dy.
+// f and s must give the same shape, else ShapeError. Param names begin with "f." and "s.".
+class Residual : public Layer {
+ public:
+  explicit Residual(std::unique_ptr<Layer> f, std::unique_ptr<Layer> s = nullptr);
+
+  std::string describe() const override;
+  Shape output_shape(const Shape& x) const override;
+  const Tensor& forward(const Tensor& x) override;
+  const Tensor& backward(const Tensor& dy) override;
+  std::vector<Param*> params() override;
+  void to(Device device) override;
+
+ private:
+  std::unique_ptr<Layer> f_, s_;
+};
+
+namespace ref {
+void add(std::int64_t size, const real* a, const real* b, real* sum);
+}
+
+}  // namespace longhand

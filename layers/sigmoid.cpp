@@ -1,0 +1,56 @@
+#include "layers/sigmoid.h"
+
+#include <cmath>
+
+#include "core/parallel.h"
+
+namespace longhand {
+
+namespace ref {
+
+void sigmoid_forward(std::int64_t size, const real* x, real* y) {
+  for (std::int64_t i = 0; i < size; ++i) {
+    // exp of a negative number only, so that nothing overflows
+    const real e = std::exp(-std::abs(x[i]));
+    y[i] = (x[i] < 0 ? e : 1) / (1 + e);
+  }
+}
+
+void sigmoid_backward(std::int64_t size, const real* y, const real* dy, real* dx) {
+  for (std::int64_t i = 0; i < size; ++i) dx[i] = dy[i] * y[i] * (1 - y[i]);
+}
+
+}  // namespace ref
+
+const Tensor& Sigmoid::forward(const Tensor& x) {
+  begin_forward(x);
+  switch (device()) {
+    case Device::reference:
+      ref::sigmoid_forward(x.size(), x.data(), y_.data());
+      break;
+    case Device::cpu:
+      parallel_for(x.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
+        ref::sigmoid_forward(end - begin, x.data() + begin, y_.data() + begin);
+      });
+      break;
+  }
+  return y_;
+}
+
+const Tensor& Sigmoid::backward(const Tensor& dy) {
+  begin_backward(dy);
+  switch (device()) {
+    case Device::reference:
+      ref::sigmoid_backward(dy.size(), y_.data(), dy.data(), dx_.data());
+      break;
+    case Device::cpu:
+      parallel_for(dy.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
+        ref::sigmoid_backward(end - begin, y_.data() + begin, dy.data() + begin,
+                              dx_.data() + begin);
+      });
+      break;
+  }
+  return dx_;
+}
+
+}  // namespace longhand

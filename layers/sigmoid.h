@@ -1,0 +1,25 @@
+// Sigmoid: 1 / (1 + exp(-x)).
+#pragma once
+
+#include <cstdint>
+
+#include "core/layer.h"
+
+namespace longhand {
+
+// y = 1 / (1 + exp(-x)), and dx = dy * y * (1 - y).
+// x and y have any shape, the same. backward overwrites dx.
+class Sigmoid : public Layer {
+ public:
+  std::string describe() const override { return "sigmoid"; }
+  Shape output_shape(const Shape& x) const override { return x; }
+  const Tensor& forward(const Tensor& x) override;
+  const Tensor& backward(const Tensor& dy) override;
+};
+
+namespace ref {
+void sigmoid_forward(std::int64_t size, const real* x, real* y);
+void sigmoid_backward(std::int64_t size, const real* y, const real* dy, real* dx);
+}  // namespace ref
+
+}  // namespace longhand

@@ -1,0 +1,62 @@
+#include "layers/tanh.h"
+
+#include <cmath>
+#include <sstream>
+
+#include "core/parallel.h"
+
+namespace longhand {
+
+namespace ref {
+
+void tanh_forward(const TanhGeometry& g, const real* x, real* y) {
+  for (std::int64_t i = 0; i < g.size; ++i) y[i] = g.amplitude * std::tanh(g.slope * x[i]);
+}
+
+void tanh_backward(const TanhGeometry& g, const real* y, const real* dy, real* dx) {
+  for (std::int64_t i = 0; i < g.size; ++i) {
+    dx[i] = dy[i] * (g.slope / g.amplitude) * (g.amplitude - y[i]) * (g.amplitude + y[i]);
+  }
+}
+
+}  // namespace ref
+
+std::string Tanh::describe() const {
+  if (amplitude_ == 1 && slope_ == 1) return "tanh";
+  std::ostringstream text;
+  text << "scaled_tanh " << amplitude_ << " tanh(" << slope_ << " x)";
+  return text.str();
+}
+
+const Tensor& Tanh::forward(const Tensor& x) {
+  begin_forward(x);
+  switch (device()) {
+    case Device::reference:
+      ref::tanh_forward({x.size(), amplitude_, slope_}, x.data(), y_.data());
+      break;
+    case Device::cpu:
+      parallel_for(x.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
+        ref::tanh_forward({end - begin, amplitude_, slope_}, x.data() + begin, y_.data() + begin);
+      });
+      break;
+  }
+  return y_;
+}
+
+const Tensor& Tanh::backward(const Tensor& dy) {
+  begin_backward(dy);
+  switch (device()) {
+    case Device::reference:
+      ref::tanh_backward({dy.size(), amplitude_, slope_}, y_.data(), dy.data(), dx_.data());
+      break;
+    case Device::cpu:
+      parallel_for(dy.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
+        ref::tanh_backward({end - begin, amplitude_, slope_}, y_.data() + begin, dy.data() + begin,
+                           dx_.data() + begin);
+      });
+      break;
+  }
+  return dx_;
+}
+
+}  // namespace longhand
