@@ -8,7 +8,7 @@ namespace longhand {
 
 struct Conv2dOptions {
   Size2 stride = 1;
-  Padding padding;  // valid: none
+  Padding padding = {};  // valid: none
   Size2 dilation = 1;
   int groups = 1;  // input and output channels are cut into so many groups that do not mix
   bool bias = true;

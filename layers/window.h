@@ -36,7 +36,7 @@ struct Padding {
 struct Window {
   Size2 kernel = 1;
   Size2 stride = 1;
-  Padding padding;
+  Padding padding = {};
   Size2 dilation = 1;
 };
 

@@ -1,0 +1,238 @@
+// lenet: trains LeNet to read handwritten digits. The training loop is in train(), below.
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <filesystem>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "apps/support/evaluate.h"
+#include "apps/support/interrupt.h"
+#include "apps/support/progress.h"
+#include "apps/support/run_app.h"
+#include "apps/zoo/lenet.h"
+#include "core/checkpoint.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/optimizer.h"
+#include "core/parallel.h"
+#include "datasets/batches.h"
+#include "datasets/mnist.h"
+#include "layers/softmax_cross_entropy.h"
+
+using namespace longhand;
+
+namespace {
+
+struct Options {
+  std::string model = "classic";
+  std::string data = "auto";
+  int epochs = 10;
+  int batch = 64;
+  double learning_rate = 0;  // 0: the optimizer's default
+  std::string optimizer = "sgd";
+  std::uint64_t seed = 1;
+  int threads = 0;  // 0: all cores
+  std::string device = "cpu";
+  std::string save;
+  std::string load;
+  std::string json;
+};
+
+// What one run of training came to.
+struct Outcome {
+  int epochs = 0;         // that were finished
+  double train_loss = 0;  // mean over the last epoch, while it was trained on
+  double seconds = 0;     // of training: forward, loss, backward, step
+  std::int64_t images = 0;
+  Score test;
+};
+
+std::unique_ptr<Optimizer> make_optimizer(const Options& options, Layer& net) {
+  const auto rate = [&](double otherwise) {
+    return static_cast<real>(options.learning_rate > 0 ? options.learning_rate : otherwise);
+  };
+  if (options.optimizer == "adam") {
+    return std::make_unique<Adam>(net.params(), AdamOptions{.learning_rate = rate(0.001)});
+  }
+  return std::make_unique<Sgd>(
+      net.params(),
+      SgdOptions{.learning_rate = rate(0.02), .momentum = real(0.9), .weight_decay = real(0.0005)});
+}
+
+std::string score_text(const Score& score) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(4) << "test loss " << score.loss << ", test accuracy "
+       << std::setprecision(2) << 100 * score.accuracy << "%";
+  return text.str();
+}
+
+// Trains the network epoch after epoch, and saves it after each one.
+Outcome train(const Options& options, Sequential& net, const TrainTest& data, Random& random) {
+  Batches train_batches(data.train, options.batch, {}, &random);
+  Batches test_batches(data.test, 100);
+  SoftmaxCrossEntropy loss;
+  loss.to(net.device());
+  const std::unique_ptr<Optimizer> optimizer = make_optimizer(options, net);
+  optimizer->to(net.device());
+  const real learning_rate = optimizer->learning_rate();
+  const std::int64_t steps = std::int64_t{options.epochs} * train_batches.batches();
+
+  Outcome outcome;
+  std::int64_t step = 0;
+  for (int epoch = 1; epoch <= options.epochs && !interrupted(); ++epoch) {
+    Progress progress("epoch " + std::to_string(epoch) + "/" + std::to_string(options.epochs),
+                      data.train.count());
+    train_batches.start();
+    while (train_batches.next() && !interrupted()) {
+      optimizer->set_learning_rate(cosine_decay(learning_rate, step++, steps));
+      optimizer->zero_grad();
+      const Tensor& scores = net.forward(train_batches.x());
+      const real value = loss.forward(scores, train_batches.labels());
+      net.backward(loss.backward());
+      optimizer->step();
+
+      if (!std::isfinite(value)) {
+        throw ValueError("the loss is no longer a finite number: try a smaller --lr");
+      }
+      progress.add(train_batches.count(), value);
+    }
+    outcome.seconds += progress.seconds();
+    outcome.images += progress.images();
+    outcome.train_loss = progress.mean_loss();
+    const double images_per_second = progress.images_per_second();
+    if (!options.save.empty()) {
+      save_checkpoint(options.save, net.params(), {{"model", options.model}});
+    }
+    if (interrupted()) break;
+    outcome.test = evaluate(net, test_batches);
+    ++outcome.epochs;
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(4) << "train loss " << outcome.train_loss << ", "
+         << score_text(outcome.test) << ", " << format_count(images_per_second) << " images/s";
+    progress.finish(text.str());
+  }
+  if (outcome.epochs < options.epochs || options.epochs == 0) {
+    outcome.test = evaluate(net, test_batches);
+  }
+  return outcome;
+}
+
+// One line a layer: what it is, the shape it gives for one image, and its trained values.
+void print_network(Sequential& net) {
+  Shape shape{1, 1, 28, 28};
+  for (int i = 0; i < net.size(); ++i) {
+    shape = net.layer(i).output_shape(shape);
+    std::cout << "  " << std::left << std::setw(40) << net.layer(i).describe() << std::setw(14)
+              << to_string(shape) << std::right << std::setw(10)
+              << count_values(net.layer(i).params()) << "\n";
+  }
+}
+
+void write_json(const Options& options, const Outcome& outcome, const TrainTest& data,
+                std::int64_t parameters) {
+  const nlohmann::ordered_json json = {
+      {"model", options.model},
+      {"parameters", parameters},
+      {"device", options.device},
+      {"threads", threads()},
+      {"epochs", outcome.epochs},
+      {"train_images", data.train.count()},
+      {"test_images", data.test.count()},
+      {"train_loss", outcome.images > 0 ? nlohmann::json(outcome.train_loss) : nlohmann::json()},
+      {"test_loss", outcome.test.loss},
+      {"test_accuracy", outcome.test.accuracy},
+      {"images_per_second",
+       outcome.images > 0 ? static_cast<double>(outcome.images) / outcome.seconds : 0.0},
+      {"seconds", outcome.seconds}};
+  write_file(options.json, json.dump(2) + "\n");
+}
+
+// So that hours of training do not end in "no such folder".
+void require_folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (path.empty() || folder.empty() || std::filesystem::is_directory(folder)) return;
+  throw FileError("cannot write " + path + ": there is no folder " + folder.string());
+}
+
+int run(Options options) {
+  if (options.threads > 0) set_threads(options.threads);
+  if (options.device == "reference") set_threads(1);
+  require_folder_of(options.save);
+  require_folder_of(options.json);
+  catch_interrupt();
+
+  Random random(options.seed);
+  const std::unique_ptr<Sequential> net = make_lenet(options.model);
+  net->to(parse_device(options.device));
+  initialise(*net, lenet_init(options.model), random);
+  if (!options.load.empty()) load_checkpoint(options.load, net->params());
+  const std::int64_t parameters = count_values(net->params());
+
+  const TrainTest data = load_mnist(options.data, std::cout);
+  std::cout << "LeNet " << options.model << ", " << format_count(static_cast<double>(parameters))
+            << " parameters, on " << options.device << " with " << threads() << " thread(s)\n";
+  print_network(*net);
+  std::cout << "Data: " << data.source << ": " << format_count(data.train.count())
+            << " images to train on, " << format_count(data.test.count()) << " to test with"
+            << std::endl;
+
+  const Outcome outcome = train(options, *net, data, random);
+
+  if (interrupted()) std::cout << "Interrupted in epoch " << outcome.epochs + 1 << ".\n";
+  std::cout << score_text(outcome.test) << "\n";
+  if (outcome.images > 0) {
+    std::cout << "Trained " << format_count(static_cast<double>(outcome.images)) << " images in "
+              << format_seconds(outcome.seconds) << ": "
+              << format_count(static_cast<double>(outcome.images) / outcome.seconds)
+              << " images/s\n";
+    if (!options.save.empty()) std::cout << "The trained weights are in " << options.save << "\n";
+  }
+  if (!options.json.empty()) write_json(options, outcome, data, parameters);
+  return interrupted() ? interrupted_status : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Trains LeNet to read handwritten digits", "lenet");
+  app.add_option("--model", options.model, "classic (LeNet-5), modern or zagreb")
+      ->check(CLI::IsMember({"classic", "modern", "zagreb"}))
+      ->capture_default_str();
+  app.add_option("--data", options.data,
+                 "auto (data/mnist, $LONGHAND_DATA/mnist, a download, else the sample), sample, or "
+                 "a folder with MNIST's four files")
+      ->capture_default_str();
+  app.add_option("--epochs", options.epochs, "passes over the training images; 0 only tests")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
+  app.add_option("--batch", options.batch, "images a step")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  app.add_option("--lr", options.learning_rate,
+                 "learning rate at the start; it falls to 0 on half a cosine wave (0.02 for sgd, "
+                 "0.001 for adam)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--optimizer", options.optimizer, "sgd (momentum 0.9) or adam")
+      ->check(CLI::IsMember({"sgd", "adam"}))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "of the initial weights and the order of the images")
+      ->capture_default_str();
+  app.add_option("--threads", options.threads, "threads of --device cpu (all cores)")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--device", options.device,
+                 "reference (the loops of the formulas) or cpu (the same, faster)")
+      ->check(CLI::IsMember({"reference", "cpu"}))
+      ->capture_default_str();
+  app.add_option(
+      "--save", options.save,
+      "where the weights go after each epoch (lenet-MODEL.safetensors); \"\" for nowhere");
+  app.add_option("--load", options.load, "weights to start from")->check(CLI::ExistingFile);
+  app.add_option("--json", options.json, "a file for the results");
+  return run_app(app, argc, argv, [&] {
+    if (app.count("--save") == 0) options.save = "lenet-" + options.model + ".safetensors";
+    return run(options);
+  });
+}
