@@ -4,11 +4,11 @@
 
 namespace longhand {
 
-void require_same_shape(const std::string& what, const std::string& name_a, const Shape& a,
-                        const std::string& name_b, const Shape& b) {
+void require_same_shape(std::string_view what, std::string_view name_a, const Shape& a,
+                        std::string_view name_b, const Shape& b) {
   if (a == b) return;
-  throw ShapeError(what + ": " + name_a + " is " + to_string(a) + ", but " + name_b + " is " +
-                   to_string(b));
+  throw ShapeError(std::string(what) + ": " + std::string(name_a) + " is " + to_string(a) +
+                   ", but " + std::string(name_b) + " is " + to_string(b));
 }
 
 std::int64_t count_values(const std::vector<Param*>& params) {

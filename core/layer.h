@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/device.h"
@@ -63,7 +64,7 @@ class Layer {
 };
 
 // Throws ShapeError("<what>: dy is ..., but y is ...") unless they are the same.
-void require_same_shape(const std::string& what, const std::string& name_a, const Shape& a,
-                        const std::string& name_b, const Shape& b);
+void require_same_shape(std::string_view what, std::string_view name_a, const Shape& a,
+                        std::string_view name_b, const Shape& b);
 
 }  // namespace longhand

@@ -33,7 +33,11 @@ inline int parallel_pieces(std::int64_t count, std::int64_t grain) {
 template <class Body>
 void parallel_for(std::int64_t count, std::int64_t grain, Body&& body) {
   const int pieces = parallel_pieces(count, grain);
-#pragma omp parallel for num_threads(pieces) schedule(static, 1) if (pieces > 1)
+  if (pieces == 1) {  // no team of one: OpenMP would allocate it anew each time
+    body(std::int64_t{0}, count, 0);
+    return;
+  }
+#pragma omp parallel for num_threads(pieces) schedule(static, 1)
   for (int piece = 0; piece < pieces; ++piece) {
     body(count * piece / pieces, count * (piece + 1) / pieces, piece);
   }

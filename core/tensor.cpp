@@ -17,6 +17,7 @@ void Tensor::Free::operator()(real* memory) const {
 }
 
 Tensor::Tensor(const Shape& shape) {
+  require_valid(shape, "tensor");
   resize(shape);
   fill(0);
 }

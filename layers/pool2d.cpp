@@ -10,19 +10,19 @@ Pool2dGeometry Pool2dGeometry::images(std::int64_t begin, std::int64_t end) cons
   return part;
 }
 
-void require_valid_pool(const Window& window, const std::string& layer) {
+void require_valid_pool(const Window& window, std::string_view layer) {
   require_valid(window, layer);
   const Padding& p = window.padding;
   if (p.top >= window.kernel.h || p.bottom >= window.kernel.h || p.left >= window.kernel.w ||
       p.right >= window.kernel.w) {
-    throw ValueError(layer + ": padding (top " + std::to_string(p.top) + ", left " +
+    throw ValueError(std::string(layer) + ": padding (top " + std::to_string(p.top) + ", left " +
                      std::to_string(p.left) + ", bottom " + std::to_string(p.bottom) + ", right " +
                      std::to_string(p.right) + ") must be smaller than the kernel " +
                      to_string(window.kernel));
   }
 }
 
-Pool2dGeometry pool2d_geometry(const Shape& x, const Window& window, const std::string& layer) {
+Pool2dGeometry pool2d_geometry(const Shape& x, const Window& window, std::string_view layer) {
   const Size2 out = output_size(window, x, layer);
   const Padding padding = resolve_padding(window, x);
   return {.x = x,

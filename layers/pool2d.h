@@ -1,6 +1,9 @@
 // What max and average pooling share: the geometry of a window that covers one channel at a time.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "layers/window.h"
 
 namespace longhand {
@@ -20,9 +23,9 @@ struct Pool2dGeometry {
 
 // Throws ValueError for an option out of range. Padding must be smaller than the kernel on every
 // side: a window then always holds at least one real element.
-void require_valid_pool(const Window& window, const std::string& layer);
+void require_valid_pool(const Window& window, std::string_view layer);
 
-Pool2dGeometry pool2d_geometry(const Shape& x, const Window& window, const std::string& layer);
+Pool2dGeometry pool2d_geometry(const Shape& x, const Window& window, std::string_view layer);
 
 // ", 2x2, stride 2x2"
 std::string describe_pool(const Window& window);

@@ -26,11 +26,11 @@ std::string to_string(const Size2& size) {
   return std::to_string(size.h) + "x" + std::to_string(size.w);
 }
 
-void require_valid(const Window& window, const std::string& layer) {
+void require_valid(const Window& window, std::string_view layer) {
   const auto require = [&](const char* name, int value, int least, int most) {
     if (value >= least && value <= most) return;
-    throw ValueError(layer + ": " + name + " must be from " + std::to_string(least) + " to " +
-                     std::to_string(most) + ", but is " + std::to_string(value));
+    throw ValueError(std::string(layer) + ": " + name + " must be from " + std::to_string(least) +
+                     " to " + std::to_string(most) + ", but is " + std::to_string(value));
   };
   constexpr int most = 1 << 20;
   for (const int value : {window.kernel.h, window.kernel.w}) require("kernel", value, 1, most);
@@ -49,15 +49,16 @@ Padding resolve_padding(const Window& window, const Shape& x) {
   return {rows / 2, columns / 2, rows - rows / 2, columns - columns / 2};
 }
 
-Size2 output_size(const Window& window, const Shape& x, const std::string& layer) {
+Size2 output_size(const Window& window, const Shape& x, std::string_view layer) {
   const Padding p = resolve_padding(window, x);
   const std::int64_t free_h =
       static_cast<std::int64_t>(x.h) + p.top + p.bottom - reach(window.kernel.h, window.dilation.h);
   const std::int64_t free_w =
       static_cast<std::int64_t>(x.w) + p.left + p.right - reach(window.kernel.w, window.dilation.w);
   if (free_h < 0 || free_w < 0) {
-    throw ShapeError(layer + ": input " + to_string(x) + " with its padding is smaller than the " +
-                     to_string(window.kernel) + " kernel with its dilation");
+    throw ShapeError(std::string(layer) + ": input " + to_string(x) +
+                     " with its padding is smaller than the " + to_string(window.kernel) +
+                     " kernel with its dilation");
   }
   return {static_cast<int>(free_h / window.stride.h) + 1,
           static_cast<int>(free_w / window.stride.w) + 1};

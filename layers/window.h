@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/shape.h"
 
@@ -41,7 +42,7 @@ struct Window {
 };
 
 // Throws ValueError naming the layer when an option is out of its range.
-void require_valid(const Window& window, const std::string& layer);
+void require_valid(const Window& window, std::string_view layer);
 
 // The padding in numbers for an image of x.h rows and x.w columns.
 Padding resolve_padding(const Window& window, const Shape& x);
@@ -49,7 +50,7 @@ Padding resolve_padding(const Window& window, const Shape& x);
 // How many places the window has, as rows and columns of the output:
 //   floor((h + top + bottom - dilation * (kernel - 1) - 1) / stride) + 1
 // (Dumoulin, Visin 2016, relationship 15). ShapeError when the window does not fit even once.
-Size2 output_size(const Window& window, const Shape& x, const std::string& layer);
+Size2 output_size(const Window& window, const Shape& x, std::string_view layer);
 
 // Whether row h and column w lie in the image, not in its padding.
 inline bool inside(const Shape& x, int h, int w) {

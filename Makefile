@@ -1,0 +1,35 @@
+# The commands that people type. `make help` lists them.
+# Arguments for a program go into ARGS: make lenet ARGS="--model modern --epochs 5"
+
+.PHONY: help setup build lenet test gradcheck by_hand format clean
+
+help:
+	@echo 'make lenet      install what is missing, build, train LeNet on MNIST, show the result'
+	@echo 'make test       the same set-up, then every test'
+	@echo 'make build      the release build: programs land in build/release/bin/'
+	@echo 'make by_hand    forward, backward and update of a tiny network, every product written out'
+	@echo 'make gradcheck  every layer: analytic gradients against numeric ones'
+	@echo 'make setup      only install the Debian or Ubuntu packages that are missing'
+	@echo 'make format     lay out the sources with clang-format'
+	@echo 'make clean      remove the builds'
+	@echo
+	@echo 'Arguments for a program go into ARGS: make lenet ARGS="--model modern --epochs 5"'
+
+setup:
+	@.ci/setup
+
+build: setup
+	@cmake --preset release
+	@cmake --build --preset release
+
+lenet by_hand gradcheck: build
+	@build/release/bin/$@ $(ARGS)
+
+test: build
+	@ctest --preset release $(ARGS)
+
+format:
+	@git ls-files '*.h' '*.cpp' '*.cu' | xargs clang-format -i
+
+clean:
+	rm -rf build

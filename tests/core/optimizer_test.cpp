@@ -1,0 +1,126 @@
+#include "core/optimizer.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+
+#include "core/error.h"
+#include "core/gradcheck.h"
+#include "core/parallel.h"
+
+using namespace longhand;
+
+namespace {
+
+constexpr double tolerance = sizeof(real) == 8 ? 1e-12 : 1e-6;
+
+// One weight of 1 whose gradient is 0.5 before the first step and -0.25 before the second.
+template <class Step>
+void two_steps(Param& p, Step&& step) {
+  p.value[0] = 1;
+  p.grad[0] = real(0.5);
+  step();
+  p.grad[0] = real(-0.25);
+  step();
+}
+
+}  // namespace
+
+TEST_CASE("sgd: two steps worked by hand") {
+  Param p("w", {1}, 1);
+  const auto after = [&](const SgdOptions& options) {
+    Sgd sgd({&p}, options);
+    two_steps(p, [&] { sgd.step(); });
+    return static_cast<double>(p.value[0]);
+  };
+  // plain: 1 - 0.1 * 0.5 + 0.1 * 0.25
+  CHECK(after({.learning_rate = real(0.1)}) == doctest::Approx(0.975).epsilon(tolerance));
+  // momentum: v = 0.5, then 0.9 * 0.5 - 0.25 = 0.2; 1 - 0.05 - 0.02
+  CHECK(after({.learning_rate = real(0.1), .momentum = real(0.9)}) ==
+        doctest::Approx(0.93).epsilon(tolerance));
+  // Nesterov: steps of 0.5 + 0.9 * 0.5 = 0.95 and -0.25 + 0.9 * 0.2 = -0.07
+  CHECK(after({.learning_rate = real(0.1), .momentum = real(0.9), .nesterov = true}) ==
+        doctest::Approx(1 - 0.095 + 0.007).epsilon(tolerance));
+  // weight decay: g = 0.5 + 0.2 * 1, w = 0.93; g = -0.25 + 0.2 * 0.93 = -0.064
+  CHECK(after({.learning_rate = real(0.1), .weight_decay = real(0.2)}) ==
+        doctest::Approx(0.9364).epsilon(tolerance));
+}
+
+TEST_CASE("adam: two steps worked by hand") {
+  Param p("w", {1}, 1);
+  Adam adam({&p}, {.learning_rate = real(0.1)});
+  p.value[0] = 1;
+  p.grad[0] = real(0.5);
+  adam.step();
+  // m_hat = g and v_hat = g^2, whatever g is: the first step is the learning rate
+  CHECK(static_cast<double>(p.value[0]) == doctest::Approx(0.9).epsilon(1e-6));
+  p.grad[0] = real(-0.25);
+  adam.step();
+  // m = 0.9 * 0.05 - 0.025 = 0.02, m_hat = 0.02 / 0.19; v = 0.999 * 0.00025 + 0.0000625,
+  // v_hat = 0.00031225 / 0.001999; 0.9 - 0.1 * 0.1052632 / 0.3952221
+  CHECK(static_cast<double>(p.value[0]) == doctest::Approx(0.8733659).epsilon(1e-5));
+
+  // Weight decay adds to the gradient: with a gradient of 0 the weight still shrinks.
+  Param q("q", {1}, 1);
+  q.value[0] = 1;
+  Adam decaying({&q}, {.learning_rate = real(0.1), .weight_decay = real(0.1)});
+  decaying.step();
+  CHECK(static_cast<double>(q.value[0]) == doctest::Approx(0.9).epsilon(1e-5));
+}
+
+TEST_CASE("both devices take the same steps, over several threads") {
+  const Shape shape{3, 50, 9, 31};
+  const auto trained = [&](bool adam, Device device) {
+    auto p = std::make_unique<Param>("w", shape, 4);
+    p->value = spread_values(shape, 1);
+    std::unique_ptr<Optimizer> optimizer;
+    if (adam) {
+      optimizer = std::make_unique<Adam>(std::vector<Param*>{p.get()}, AdamOptions{});
+    } else {
+      optimizer = std::make_unique<Sgd>(
+          std::vector<Param*>{p.get()},
+          SgdOptions{.momentum = real(0.9), .weight_decay = real(0.1), .nesterov = true});
+    }
+    optimizer->to(device);
+    for (std::uint64_t step = 0; step < 3; ++step) {
+      p->grad = spread_values(shape, 10 + step);
+      optimizer->step();
+    }
+    return p;
+  };
+  const int before = threads();
+  set_threads(3);
+  for (const bool adam : {false, true}) {
+    const auto a = trained(adam, Device::reference), b = trained(adam, Device::cpu);
+    CHECK(a->value[0] != spread_values(shape, 1)[0]);
+    for (std::int64_t i = 0; i < a->value.size(); ++i) REQUIRE(a->value[i] == b->value[i]);
+  }
+  set_threads(before);
+}
+
+TEST_CASE("zero_grad empties every gradient") {
+  Param p("a", {2}, 1), q("b", {3}, 1);
+  p.grad.fill(1);
+  q.grad.fill(1);
+  Sgd sgd({&p, &q}, {});
+  sgd.zero_grad();
+  CHECK(p.grad[1] == 0);
+  CHECK(q.grad[2] == 0);
+}
+
+TEST_CASE("cosine decay begins at the rate and ends near zero") {
+  CHECK(cosine_decay(real(0.2), 0, 10) == doctest::Approx(0.2));
+  CHECK(cosine_decay(real(0.2), 5, 10) == doctest::Approx(0.1));
+  CHECK(cosine_decay(real(0.2), 10, 10) == doctest::Approx(0.0));
+}
+
+TEST_CASE("options out of range are refused in words") {
+  CHECK_THROWS_AS(Sgd({}, {.learning_rate = -1}), ValueError);
+  CHECK_THROWS_AS(Sgd({}, {.momentum = 1}), ValueError);
+  CHECK_THROWS_AS(Sgd({}, {.weight_decay = -1}), ValueError);
+  CHECK_THROWS_WITH_AS(Sgd({}, {.nesterov = true}),
+                       "Nesterov's step needs momentum above 0, but is 0.000000", ValueError);
+  CHECK_THROWS_AS(Adam({}, {.beta1 = 1}), ValueError);
+  CHECK_THROWS_AS(Adam({}, {.beta2 = -1}), ValueError);
+  CHECK_THROWS_AS(Adam({}, {.epsilon = 0}), ValueError);
+}

@@ -1,0 +1,162 @@
+// A training step allocates nothing once the first one is over: counted, not believed.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+
+#include "core/init.h"
+#include "core/optimizer.h"
+#include "core/parallel.h"
+#include "layers/avg_pool2d.h"
+#include "layers/concat.h"
+#include "layers/conv2d.h"
+#include "layers/dense.h"
+#include "layers/flatten.h"
+#include "layers/leaky_relu.h"
+#include "layers/max_pool2d.h"
+#include "layers/mean_squared_error.h"
+#include "layers/relu.h"
+#include "layers/residual.h"
+#include "layers/sequential.h"
+#include "layers/sigmoid.h"
+#include "layers/softmax.h"
+#include "layers/softmax_cross_entropy.h"
+#include "layers/tanh.h"
+#include "tests/support/skip.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LONGHAND_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define LONGHAND_SANITIZED
+#endif
+#endif
+
+namespace {
+std::atomic<long> allocations{0};
+}
+
+// Everything that asks for memory in this program, operator new and OpenMP included, ends up in one
+// of these. (The sanitizers bring their own, so there this program is skipped.)
+#ifndef LONGHAND_SANITIZED
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+void* malloc(std::size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) {
+  ++allocations;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* memory, std::size_t size) {
+  ++allocations;
+  return __libc_realloc(memory, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+void* memalign(std::size_t alignment, std::size_t size) {
+  ++allocations;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
+  ++allocations;
+  *memory = __libc_memalign(alignment, size);
+  return *memory == nullptr ? 12 : 0;
+}
+}
+#endif
+
+using namespace longhand;
+
+namespace {
+
+// Every layer there is, in one network for N x 1 x 12 x 12.
+void add_every_layer(Sequential& net) {
+  auto branch = std::make_unique<Sequential>();
+  branch->add<Conv2d>(4, 4, 3, Conv2dOptions{.padding = Padding::same(), .groups = 2})
+      .add<Sigmoid>();
+  std::vector<std::unique_ptr<Layer>> branches;
+  branches.push_back(std::make_unique<Residual>(std::move(branch)));
+  branches.push_back(std::make_unique<Conv2d>(4, 2, 1, Conv2dOptions{.bias = false}));
+  net.add<Conv2d>(1, 4, 3)
+      .add<Relu>()
+      .add<MaxPool2d>(2)
+      .add<Concat>(std::move(branches))
+      .add<LeakyRelu>()
+      .add<AvgPool2d>(Size2(2), Size2(1))
+      .add<Flatten>()
+      .add<Dense>(6 * 4 * 4, 20)
+      .add<ScaledTanh>()
+      .add<Dense>(20, 10)
+      .add<Tanh>()
+      .add<Softmax>();
+}
+
+// The allocations of two steps at the full batch and one at a smaller one, after one of each.
+long allocations_in_a_step(Device device, int thread_count, bool adam) {
+  const int before = threads();
+  set_threads(thread_count);
+  Sequential net;
+  add_every_layer(net);
+  net.to(device);
+  Random random(1);
+  initialise(net, Init::he, random);
+  std::unique_ptr<Optimizer> optimizer;
+  if (adam) {
+    optimizer = std::make_unique<Adam>(net.params(), AdamOptions{});
+  } else {
+    optimizer = std::make_unique<Sgd>(net.params(), SgdOptions{.momentum = real(0.9)});
+  }
+  optimizer->to(device);
+  SoftmaxCrossEntropy cross_entropy;
+  MeanSquaredError squared_error;
+  const Tensor full({8, 1, 12, 12}), rest({3, 1, 12, 12});
+  const Tensor full_target({8, 10}), rest_target({3, 10});
+  const std::vector<int> labels = {1, 2, 3, 4, 5, 6, 7, 8};
+
+  const auto step = [&](const Tensor& x, const Tensor& target) {
+    optimizer->zero_grad();
+    const Tensor& y = net.forward(x);
+    squared_error.forward(y, target);
+    net.backward(squared_error.backward());
+    const Tensor& again = net.forward(x);
+    cross_entropy.forward(again, std::span(labels).first(static_cast<std::size_t>(x.shape().n)));
+    net.backward(cross_entropy.backward());
+    optimizer->step();
+  };
+  step(full, full_target);
+  step(rest, rest_target);
+  const long count = allocations;
+  step(full, full_target);
+  step(rest, rest_target);
+  step(full, full_target);
+  const long made = allocations - count;
+  set_threads(before);
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("no allocation after the first step") {
+#ifdef LONGHAND_SANITIZED
+  test::skip("a sanitizer owns the memory functions in this build");
+#else
+  const long count = allocations;
+  const auto something = std::make_unique<Tensor>(Shape{5, 5});
+  REQUIRE(allocations > count);  // the counter counts
+
+  for (const bool adam : {false, true}) {
+    CHECK(allocations_in_a_step(Device::reference, 1, adam) == 0);
+    CHECK(allocations_in_a_step(Device::cpu, 1, adam) == 0);
+    CHECK(allocations_in_a_step(Device::cpu, 2, adam) == 0);
+  }
+#endif
+}
