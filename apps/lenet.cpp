@@ -161,7 +161,6 @@ int run(Options options) {
   if (options.device == "reference") set_threads(1);
   require_folder_of(options.save);
   require_folder_of(options.json);
-  catch_interrupt();
 
   Random random(options.seed);
   const std::unique_ptr<Sequential> net = make_lenet(options.model);
@@ -178,6 +177,7 @@ int run(Options options) {
             << " images to train on, " << format_count(data.test.count()) << " to test with"
             << std::endl;
 
+  catch_interrupt();
   const Outcome outcome = train(options, *net, data, random);
 
   if (interrupted()) std::cout << "Interrupted in epoch " << outcome.epochs + 1 << ".\n";
