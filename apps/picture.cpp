@@ -37,22 +37,19 @@ struct Canvas {
   Image image;
 };
 
-// How the channels of a tensor are laid out: a grid of maps, each value a square of `scale` pixels.
+// How the channels of a tensor are laid out: a grid of maps, column after column, each value a
+// square of `scale` pixels.
 struct Layout {
   explicit Layout(const Shape& shape) {
-    // As few columns of maps as the height allows, at the largest scale up to 7.
-    for (scale = 7; scale > 1; --scale) {
-      const int map_height = shape.h * scale + 1;
-      rows = std::min(shape.c, row_height / map_height);
-      if (rows == 0) continue;
-      columns = (shape.c + rows - 1) / rows;
-      if (columns <= std::max(1, shape.c / 6) || columns * (shape.w * scale + 1) <= row_height) {
-        break;
-      }
-    }
+    const bool vector = shape.h == 1 && shape.w == 1;
+    columns = vector ? (shape.c + vector_rows - 1) / vector_rows
+                     : static_cast<int>(std::lround(std::sqrt(shape.c * 0.9)));
+    rows = (shape.c + columns - 1) / columns;
+    scale = std::clamp((row_height / rows - 1) / shape.h, 1, 7);
     width = columns * (shape.w * scale + 1);
   }
-  int rows = 1, columns = 1, scale = 1, width = 0;
+  static constexpr int vector_rows = 24;
+  int rows, columns, scale, width;
 };
 
 // Zero is white, positive numbers are orange, negative ones blue; the largest is the darkest.
