@@ -39,6 +39,7 @@ Concat::Concat(std::vector<std::unique_ptr<Layer>> branches)
     : branches_(std::move(branches)), dy_parts_(branches_.size()) {
   if (branches_.empty()) throw ValueError("concat: needs at least one branch");
   for (std::size_t i = 0; i < branches_.size(); ++i) {
+    if (!branches_[i]) throw ValueError("concat: branch " + std::to_string(i) + " is missing");
     prefix_names(*branches_[i], std::to_string(i));
   }
 }

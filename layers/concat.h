@@ -14,7 +14,7 @@ namespace longhand {
 // and W, else ShapeError. Param names begin with the branch's place: "0.".
 class Concat : public Layer {
  public:
-  // ValueError without branches.
+  // ValueError without branches, or when one of them is missing.
   explicit Concat(std::vector<std::unique_ptr<Layer>> branches);
 
   std::string describe() const override;

@@ -27,7 +27,7 @@ void require_valid_pool(const Window& window, std::string_view layer);
 
 Pool2dGeometry pool2d_geometry(const Shape& x, const Window& window, std::string_view layer);
 
-// ", 2x2, stride 2x2"
+// " 2x2, stride 2x2", what comes after the layer's name in describe()
 std::string describe_pool(const Window& window);
 
 }  // namespace longhand

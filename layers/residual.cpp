@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/error.h"
 #include "core/parallel.h"
 #include "layers/sequential.h"
 
@@ -34,6 +35,7 @@ void add(Device device, const Tensor& a, const Tensor& b, Tensor& sum) {
 
 Residual::Residual(std::unique_ptr<Layer> f, std::unique_ptr<Layer> s)
     : f_(std::move(f)), s_(std::move(s)) {
+  if (!f_) throw ValueError("residual: needs a branch f");
   prefix_names(*f_, "f");
   if (s_) prefix_names(*s_, "s");
 }

@@ -10,7 +10,8 @@ namespace longhand {
 
 // y = f(x) + s(x); without s the shortcut is x itself (He, Zhang, Ren, Sun 2016). Because x goes
 // two ways, dx is the sum of what comes back from both: df/dx dy + ds/dx dy.
-// f and s must give the same shape, else ShapeError. Param names begin with "f." and "s.".
+// f must be there, else ValueError; f and s must give the same shape, else ShapeError. Param names
+// begin with "f." and "s.".
 class Residual : public Layer {
  public:
   explicit Residual(std::unique_ptr<Layer> f, std::unique_ptr<Layer> s = nullptr);

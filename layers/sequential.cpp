@@ -9,6 +9,8 @@ void prefix_names(Layer& layer, const std::string& prefix) {
 }
 
 Sequential& Sequential::add(std::unique_ptr<Layer> layer) {
+  if (!layer) throw ValueError("sequential: a layer is missing");
+  checked_ = Shape{};
   prefix_names(*layer, std::to_string(layers_.size()));
   layer->to(device());
   layers_.push_back(std::move(layer));
@@ -32,6 +34,10 @@ Shape Sequential::output_shape(const Shape& x) const {
 }
 
 const Tensor& Sequential::forward(const Tensor& x) {
+  if (x.shape() != checked_) {
+    output_shape(x.shape());  // so that an error says which layer it is about
+    checked_ = x.shape();
+  }
   const Tensor* y = &x;
   for (const auto& layer : layers_) y = &layer->forward(*y);
   return *y;

@@ -21,7 +21,7 @@ class Sequential : public Layer {
   Sequential& add(Args&&... args) {
     return add(std::make_unique<L>(std::forward<Args>(args)...));
   }
-  Sequential& add(std::unique_ptr<Layer> layer);
+  Sequential& add(std::unique_ptr<Layer> layer);  // ValueError for a null pointer
 
   std::string describe() const override;
   Shape output_shape(const Shape& x) const override;
@@ -36,6 +36,7 @@ class Sequential : public Layer {
 
  private:
   std::vector<std::unique_ptr<Layer>> layers_;
+  Shape checked_;  // the last input shape that fitted all layers
 };
 
 // Puts "<prefix>." before the names of the layer's params: what a container does with its parts.

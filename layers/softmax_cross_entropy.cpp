@@ -22,7 +22,7 @@ void softmax_cross_entropy_forward(const SoftmaxCrossEntropyGeometry& g, const r
       sum += p[at(s, n, k, 0, 0)];
     }
     for (int k = 0; k < g.classes; ++k) p[at(s, n, k, 0, 0)] /= sum;
-    total += std::log(sum) + largest - x[at(s, n, labels[n], 0, 0)];
+    total += std::log(sum) + (largest - x[at(s, n, labels[n], 0, 0)]);
   }
   *loss = total / static_cast<real>(g.n);
 }

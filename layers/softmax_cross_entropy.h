@@ -10,9 +10,12 @@ namespace longhand {
 
 // For N images with `classes` scores each (x is N x classes x 1 x 1) and a label in [0, classes):
 //
-//   p[n, k] = exp(x[n, k] - m[n]) / s[n],   s[n] = sum over j of exp(x[n, j] - m[n])
-//   loss = 1/N * sum over n of -log p[n, label[n]] = 1/N * sum over n of log s[n] + m[n] - x[n,
-//   label] dx[n, k] = (p[n, k] - (k == label[n])) / N
+//   p[n, k]  = exp(x[n, k] - m[n]) / s[n],   s[n] = sum over j of exp(x[n, j] - m[n])
+//
+//   loss     = 1/N * sum over n of -log p[n, label[n]]
+//            = 1/N * sum over n of log s[n] + (m[n] - x[n, label[n]])
+//
+//   dx[n, k] = (p[n, k] - (k == label[n])) / N
 //
 // m[n] is the largest score of image n: exp never overflows and log never sees 0, however large
 // the scores are. (Bridle 1990.)
