@@ -1,0 +1,92 @@
+// The loops that the pages quote are the loops that run.
+#include <doctest/doctest.h>
+
+#include <cctype>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "core/file.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path root = LONGHAND_SOURCE_DIR;
+
+std::string read(const fs::path& path) {
+  return longhand::read_file(path.string(), 1 << 24);
+}
+
+// Without white space: where a line breaks makes no difference.
+std::string packed(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (std::isspace(static_cast<unsigned char>(c)) == 0) result += c;
+  }
+  return result;
+}
+
+// All sources of the engine, packed, one after another.
+std::string all_sources() {
+  std::string text;
+  for (const char* room : {"core", "layers"}) {
+    for (const auto& entry : fs::directory_iterator(root / room)) {
+      if (entry.path().extension() == ".cpp") text += packed(read(entry.path())) + "\n";
+    }
+  }
+  return text;
+}
+
+// The ```cpp blocks of a page that define a function of the engine, not those that show its use.
+std::vector<std::string> quoted_loops(const std::string& page) {
+  std::vector<std::string> blocks;
+  std::istringstream lines(page);
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```cpp";
+      if (inside) blocks.emplace_back();
+    } else if (inside) {
+      blocks.back() += line + "\n";
+    }
+  }
+  std::erase_if(blocks, [](const std::string& block) { return !block.starts_with("void "); });
+  return blocks;
+}
+
+}  // namespace
+
+TEST_CASE("every loop on a page stands in the sources") {
+  const std::string sources = all_sources();
+  int loops = 0;
+  for (const auto& entry : fs::directory_iterator(root / "docs")) {
+    if (entry.path().extension() != ".md") continue;
+    for (const std::string& loop : quoted_loops(read(entry.path()))) {
+      ++loops;
+      INFO(entry.path().filename().string() << " quotes:\n" << loop);
+      CHECK(sources.find(packed(loop)) != std::string::npos);
+    }
+  }
+  CHECK(loops >= 10);
+}
+
+TEST_CASE("every link of a page to a file leads somewhere") {
+  int links = 0;
+  for (const auto& entry : fs::directory_iterator(root / "docs")) {
+    if (entry.path().extension() != ".md") continue;
+    const std::string page = read(entry.path());
+    for (std::size_t i = page.find("]("); i != std::string::npos; i = page.find("](", i + 2)) {
+      std::string target = page.substr(i + 2, page.find(')', i) - i - 2);
+      target = target.substr(0, target.find('#'));
+      const bool code = target.find_first_of(" (") != std::string::npos ||
+                        target.find_first_of("./") == std::string::npos;  // a[i](x) in a formula
+      if (code || target.find("://") != std::string::npos) continue;
+      ++links;
+      INFO(entry.path().filename().string() << " links to " << target);
+      CHECK(fs::exists(root / "docs" / target));
+    }
+  }
+  CHECK(links >= 30);
+}
