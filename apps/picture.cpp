@@ -22,7 +22,7 @@ constexpr int gap = 12;          // between columns, and around all
 struct Canvas {
   Canvas(int height, int width)
       : image{3, height, width,
-              std::vector<std::uint8_t>(static_cast<std::size_t>(3) * height * width, 255)} {}
+              std::vector<std::uint8_t>(static_cast<std::size_t>(3 * height * width), 255)} {}
 
   void fill(int top, int left, int size, const std::uint8_t (&colour)[3]) {
     for (int c = 0; c < 3; ++c) {
