@@ -1,12 +1,10 @@
 // parallel_for: a loop cut into one contiguous piece a thread.
 #pragma once
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cstdint>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 namespace longhand {
 
@@ -21,9 +19,7 @@ inline constexpr std::int64_t elementwise_grain = 4096;
 // them. It depends on nothing but these numbers and threads(), so results repeat to the bit.
 // Inside a piece of another parallel_for the answer is 1.
 inline int parallel_pieces(std::int64_t count, std::int64_t grain) {
-#ifdef _OPENMP
-  if (omp_in_parallel()) return 1;
-#endif
+  if (omp_in_parallel() != 0) return 1;
   const std::int64_t pieces = std::min<std::int64_t>(threads(), count / grain);
   return static_cast<int>(std::max<std::int64_t>(pieces, 1));
 }
@@ -37,9 +33,14 @@ void parallel_for(std::int64_t count, std::int64_t grain, Body&& body) {
     body(std::int64_t{0}, count, 0);
     return;
   }
-#pragma omp parallel for num_threads(pieces) schedule(static, 1)
-  for (int piece = 0; piece < pieces; ++piece) {
-    body(count * piece / pieces, count * (piece + 1) / pieces, piece);
+#pragma omp parallel num_threads(pieces)
+  {
+    // A plain loop: `omp for` would allocate with clang's OpenMP. The team has `pieces` threads
+    // unless the system refuses some.
+    const int team = omp_get_num_threads();
+    for (int piece = omp_get_thread_num(); piece < pieces; piece += team) {
+      body(count * piece / pieces, count * (piece + 1) / pieces, piece);
+    }
   }
 }
 

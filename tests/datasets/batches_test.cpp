@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "tests/datasets/allocations.h"
+#include "tests/support/allocations.h"
 
 using namespace longhand;
 using namespace longhand::test;
@@ -132,7 +132,7 @@ TEST_CASE("no memory is taken after the constructor") {
   Random random(3);
   Batches batches(data, 5, {}, &random);
   const real* memory = batches.x().data();
-  allocations = {};
+  allocations.reset();
   int seen = 0;
   for (int time = 0; time < 3; ++time) {
     batches.start();

@@ -1,8 +1,6 @@
 // A training step allocates nothing once the first one is over: counted, not believed.
 #include <doctest/doctest.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <memory>
 
 #include "core/init.h"
@@ -23,58 +21,11 @@
 #include "layers/softmax.h"
 #include "layers/softmax_cross_entropy.h"
 #include "layers/tanh.h"
+#include "tests/support/allocations.h"
 #include "tests/support/skip.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define LONGHAND_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define LONGHAND_SANITIZED
-#endif
-#endif
-
-namespace {
-std::atomic<long> allocations{0};
-}
-
-// Everything that asks for memory in this program, operator new and OpenMP included, ends up in one
-// of these. (The sanitizers bring their own, so there this program is skipped.)
-#ifndef LONGHAND_SANITIZED
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-void* malloc(std::size_t size) {
-  ++allocations;
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) {
-  ++allocations;
-  return __libc_calloc(count, size);
-}
-void* realloc(void* memory, std::size_t size) {
-  ++allocations;
-  return __libc_realloc(memory, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  ++allocations;
-  return __libc_memalign(alignment, size);
-}
-void* memalign(std::size_t alignment, std::size_t size) {
-  ++allocations;
-  return __libc_memalign(alignment, size);
-}
-int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
-  ++allocations;
-  *memory = __libc_memalign(alignment, size);
-  return *memory == nullptr ? 12 : 0;
-}
-}
-#endif
-
 using namespace longhand;
+using test::allocations;
 
 namespace {
 
@@ -101,7 +52,7 @@ void add_every_layer(Sequential& net) {
 }
 
 // The allocations of two steps at the full batch and one at a smaller one, after one of each.
-long allocations_in_a_step(Device device, int thread_count, bool adam) {
+std::size_t allocations_in_a_step(Device device, int thread_count, bool adam) {
   const int before = threads();
   set_threads(thread_count);
   Sequential net;
@@ -134,11 +85,11 @@ long allocations_in_a_step(Device device, int thread_count, bool adam) {
   };
   step(full, full_target);
   step(rest, rest_target);
-  const long count = allocations;
+  const std::size_t count = allocations.count;
   step(full, full_target);
   step(rest, rest_target);
   step(full, full_target);
-  const long made = allocations - count;
+  const std::size_t made = allocations.count - count;
   set_threads(before);
   return made;
 }
@@ -146,17 +97,17 @@ long allocations_in_a_step(Device device, int thread_count, bool adam) {
 }  // namespace
 
 TEST_CASE("no allocation after the first step") {
-#ifdef LONGHAND_SANITIZED
-  test::skip("a sanitizer owns the memory functions in this build");
-#else
-  const long count = allocations;
+  if (!test::allocations_are_counted) {
+    test::skip("a sanitizer owns the memory functions in this build");
+    return;
+  }
+  const std::size_t count = allocations.count;
   const auto something = std::make_unique<Tensor>(Shape{5, 5});
-  REQUIRE(allocations > count);  // the counter counts
+  REQUIRE(allocations.count > count);  // the counter counts
 
   for (const bool adam : {false, true}) {
     CHECK(allocations_in_a_step(Device::reference, 1, adam) == 0);
     CHECK(allocations_in_a_step(Device::cpu, 1, adam) == 0);
     CHECK(allocations_in_a_step(Device::cpu, 2, adam) == 0);
   }
-#endif
 }
