@@ -1,7 +1,6 @@
 // lenet: trains LeNet to read handwritten digits. The training loop is in train(), below.
 #include <CLI/CLI.hpp>
 #include <cmath>
-#include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -9,6 +8,7 @@
 
 #include "apps/support/evaluate.h"
 #include "apps/support/interrupt.h"
+#include "apps/support/print_network.h"
 #include "apps/support/progress.h"
 #include "apps/support/run_app.h"
 #include "apps/zoo/lenet.h"
@@ -30,7 +30,7 @@ struct Options {
   std::string data = "auto";
   int epochs = 10;
   int batch = 64;
-  double learning_rate = 0;  // 0: the optimizer's default
+  double learning_rate = 0;  // 0: default_learning_rate()
   std::string optimizer = "sgd";
   std::uint64_t seed = 1;
   int threads = 0;  // 0: all cores
@@ -49,16 +49,21 @@ struct Outcome {
   Score test;
 };
 
+// What the networks learn well with; see README.md for what they reach.
+double default_learning_rate(const Options& options) {
+  if (options.optimizer == "adam") return 0.001;
+  return options.model == "classic" ? 0.05 : 0.02;
+}
+
 std::unique_ptr<Optimizer> make_optimizer(const Options& options, Layer& net) {
-  const auto rate = [&](double otherwise) {
-    return static_cast<real>(options.learning_rate > 0 ? options.learning_rate : otherwise);
-  };
+  const auto learning_rate = static_cast<real>(
+      options.learning_rate > 0 ? options.learning_rate : default_learning_rate(options));
   if (options.optimizer == "adam") {
-    return std::make_unique<Adam>(net.params(), AdamOptions{.learning_rate = rate(0.001)});
+    return std::make_unique<Adam>(net.params(), AdamOptions{.learning_rate = learning_rate});
   }
-  return std::make_unique<Sgd>(
-      net.params(),
-      SgdOptions{.learning_rate = rate(0.02), .momentum = real(0.9), .weight_decay = real(0.0005)});
+  return std::make_unique<Sgd>(net.params(), SgdOptions{.learning_rate = learning_rate,
+                                                        .momentum = real(0.9),
+                                                        .weight_decay = real(0.0005)});
 }
 
 std::string score_text(const Score& score) {
@@ -119,17 +124,6 @@ Outcome train(const Options& options, Sequential& net, const TrainTest& data, Ra
   return outcome;
 }
 
-// One line a layer: what it is, the shape it gives for one image, and its trained values.
-void print_network(Sequential& net) {
-  Shape shape{1, 1, 28, 28};
-  for (int i = 0; i < net.size(); ++i) {
-    shape = net.layer(i).output_shape(shape);
-    std::cout << "  " << std::left << std::setw(40) << net.layer(i).describe() << std::setw(14)
-              << to_string(shape) << std::right << std::setw(10)
-              << count_values(net.layer(i).params()) << "\n";
-  }
-}
-
 void write_json(const Options& options, const Outcome& outcome, const TrainTest& data,
                 std::int64_t parameters) {
   const nlohmann::ordered_json json = {
@@ -149,55 +143,18 @@ void write_json(const Options& options, const Outcome& outcome, const TrainTest&
   write_file(options.json, json.dump(2) + "\n");
 }
 
-// So that hours of training do not end in "no such folder".
-void require_folder_of(const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (path.empty() || folder.empty() || std::filesystem::is_directory(folder)) return;
-  throw FileError("cannot write " + path + ": there is no folder " + folder.string());
-}
-
-int run(Options options) {
-  if (options.threads > 0) set_threads(options.threads);
-  if (options.device == "reference") set_threads(1);
-  require_folder_of(options.save);
-  require_folder_of(options.json);
-
-  Random random(options.seed);
-  const std::unique_ptr<Sequential> net = make_lenet(options.model);
-  net->to(parse_device(options.device));
-  initialise(*net, lenet_init(options.model), random);
-  if (!options.load.empty()) load_checkpoint(options.load, net->params());
-  const std::int64_t parameters = count_values(net->params());
-
-  const TrainTest data = load_mnist(options.data, std::cout);
-  std::cout << "LeNet " << options.model << ", " << format_count(static_cast<double>(parameters))
-            << " parameters, on " << options.device << " with " << threads() << " thread(s)\n";
-  print_network(*net);
-  std::cout << "Data: " << data.source << ": " << format_count(data.train.count())
-            << " images to train on, " << format_count(data.test.count()) << " to test with"
-            << std::endl;
-
-  catch_interrupt();
-  const Outcome outcome = train(options, *net, data, random);
-
+void print_outcome(const Options& options, const Outcome& outcome) {
   if (interrupted()) std::cout << "Interrupted in epoch " << outcome.epochs + 1 << ".\n";
   std::cout << score_text(outcome.test) << "\n";
-  if (outcome.images > 0) {
-    std::cout << "Trained " << format_count(static_cast<double>(outcome.images)) << " images in "
-              << format_seconds(outcome.seconds) << ": "
-              << format_count(static_cast<double>(outcome.images) / outcome.seconds)
-              << " images/s\n";
-    if (!options.save.empty()) std::cout << "The trained weights are in " << options.save << "\n";
-  }
-  if (!options.json.empty()) write_json(options, outcome, data, parameters);
-  return interrupted() ? interrupted_status : 0;
+  if (outcome.images == 0) return;
+  const auto images = static_cast<double>(outcome.images);
+  std::cout << "Trained " << format_count(images) << " images in "
+            << format_seconds(outcome.seconds) << ": " << format_count(images / outcome.seconds)
+            << " images/s\n";
+  if (!options.save.empty()) std::cout << "The trained weights are in " << options.save << "\n";
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  Options options;
-  CLI::App app("Trains LeNet to read handwritten digits", "lenet");
+void add_options(CLI::App& app, Options& options) {
   app.add_option("--model", options.model, "classic (LeNet-5), modern or zagreb")
       ->check(CLI::IsMember({"classic", "modern", "zagreb"}))
       ->capture_default_str();
@@ -211,9 +168,10 @@ int main(int argc, char** argv) {
   app.add_option("--batch", options.batch, "images a step")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  app.add_option("--lr", options.learning_rate,
-                 "learning rate at the start; it falls to 0 on half a cosine wave (0.02 for sgd, "
-                 "0.001 for adam)")
+  app.add_option(
+         "--lr", options.learning_rate,
+         "learning rate at the start; it falls to 0 on half a cosine wave (0.05 for classic, "
+         "0.02 for the others, 0.001 with adam)")
       ->check(CLI::PositiveNumber);
   app.add_option("--optimizer", options.optimizer, "sgd (momentum 0.9) or adam")
       ->check(CLI::IsMember({"sgd", "adam"}))
@@ -231,8 +189,42 @@ int main(int argc, char** argv) {
       "where the weights go after each epoch (lenet-MODEL.safetensors); \"\" for nowhere");
   app.add_option("--load", options.load, "weights to start from")->check(CLI::ExistingFile);
   app.add_option("--json", options.json, "a file for the results");
-  return run_app(app, argc, argv, [&] {
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains LeNet to read handwritten digits", "lenet");
+  Options options;
+  add_options(app, options);
+  try {
+    app.parse(argc, argv);
     if (app.count("--save") == 0) options.save = "lenet-" + options.model + ".safetensors";
-    return run(options);
-  });
+    require_folder_of(options.save);
+    require_folder_of(options.json);
+    if (options.threads > 0) set_threads(options.threads);
+    if (options.device == "reference") set_threads(1);
+
+    Random random(options.seed);
+    const std::unique_ptr<Sequential> net = make_lenet(options.model);
+    net->to(parse_device(options.device));
+    initialise(*net, lenet_init(options.model), random);
+    if (!options.load.empty()) load_checkpoint(options.load, net->params());
+
+    const TrainTest data = load_mnist(options.data, std::cout);
+    std::cout << "LeNet " << options.model << ", on " << options.device << " with " << threads()
+              << " thread(s)\n";
+    print_network(*net, {1, 1, 28, 28});
+    std::cout << "Data: " << data.source << ": " << format_count(data.train.count())
+              << " images to train on, " << format_count(data.test.count()) << " to test with"
+              << std::endl;
+
+    catch_interrupt();
+    const Outcome outcome = train(options, *net, data, random);
+    print_outcome(options, outcome);
+    if (!options.json.empty()) write_json(options, outcome, data, count_values(net->params()));
+    return finish(app, interrupted() ? interrupted_status : 0);
+  } catch (...) {
+    return report_error(app);
+  }
 }

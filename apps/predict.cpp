@@ -1,6 +1,7 @@
 // predict: reads images of handwritten digits and says what a trained LeNet takes them for.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -63,7 +64,7 @@ std::string percent(double probability) {
 void print_bars(const Probabilities& probabilities) {
   for (int digit = 0; digit < classes; ++digit) {
     const double probability = probabilities[static_cast<std::size_t>(digit)];
-    const auto length = static_cast<std::size_t>(40 * probability + 0.5);
+    const auto length = static_cast<std::size_t>(std::lround(40 * probability));
     std::cout << "  " << digit << std::setw(9) << percent(probability) << "  "
               << std::string(length, '#') << "\n";
   }

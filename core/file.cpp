@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "core/error.h"
 
@@ -58,6 +59,12 @@ void write_file(const std::string& path, std::string_view bytes) {
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.number >= 0) ::fsync(directory.number);
+}
+
+void require_folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (path.empty() || folder.empty() || std::filesystem::is_directory(folder)) return;
+  throw FileError("cannot write " + path + ": there is no folder " + folder.string());
 }
 
 std::string read_file(const std::string& path, std::size_t limit) {

@@ -11,6 +11,10 @@ namespace longhand {
 // the system's reason; the temporary file is removed.
 void write_file(const std::string& path, std::string_view bytes);
 
+// Throws FileError when the folder that `path` names is not there: to be called before the long
+// work whose result write_file will write. An empty path is none, and right.
+void require_folder_of(const std::string& path);
+
 // The whole file. FileError when it cannot be read, is no regular file, or is longer than `limit`.
 std::string read_file(const std::string& path, std::size_t limit);
 

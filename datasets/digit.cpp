@@ -282,7 +282,7 @@ Image place_by_centre_of_mass(const Grid& box) {
     }
   }
   auto place = [](double centre, int size) {
-    const double exact = field_size / 2 - 0.5 - centre;
+    const double exact = (field_size - 1) / 2.0 - centre;
     const int begin = static_cast<int>(std::ceil(exact - 1e-6));  // rounding must not tip a tie
     return std::clamp(begin, 0, field_size - size);
   };

@@ -37,7 +37,7 @@ constexpr std::array<MnistFile, 4> files{{
 std::string find_file(const std::string& folder, const std::string& name) {
   std::error_code error;
   for (const std::string ending : {"", ".gz"}) {
-    const std::string path = (std::filesystem::path(folder) / (name + ending)).string();
+    std::string path = (std::filesystem::path(folder) / (name + ending)).string();
     if (std::filesystem::exists(path, error)) return path;
   }
   return "";

@@ -8,12 +8,12 @@ namespace longhand {
 
 namespace ref {
 
-void leaky_relu_forward(real slope, std::int64_t size, const real* x, real* y) {
-  for (std::int64_t i = 0; i < size; ++i) y[i] = x[i] > 0 ? x[i] : slope * x[i];
+void leaky_relu_forward(const LeakyReluGeometry& g, const real* x, real* y) {
+  for (std::int64_t i = 0; i < g.size; ++i) y[i] = x[i] > 0 ? x[i] : g.slope * x[i];
 }
 
-void leaky_relu_backward(real slope, std::int64_t size, const real* x, const real* dy, real* dx) {
-  for (std::int64_t i = 0; i < size; ++i) dx[i] = x[i] > 0 ? dy[i] : slope * dy[i];
+void leaky_relu_backward(const LeakyReluGeometry& g, const real* x, const real* dy, real* dx) {
+  for (std::int64_t i = 0; i < g.size; ++i) dx[i] = x[i] > 0 ? dy[i] : g.slope * dy[i];
 }
 
 }  // namespace ref
@@ -28,11 +28,11 @@ const Tensor& LeakyRelu::forward(const Tensor& x) {
   begin_forward(x);
   switch (device()) {
     case Device::reference:
-      ref::leaky_relu_forward(slope_, x.size(), x.data(), y_.data());
+      ref::leaky_relu_forward({x.size(), slope_}, x.data(), y_.data());
       break;
     case Device::cpu:
       parallel_for(x.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::leaky_relu_forward(slope_, end - begin, x.data() + begin, y_.data() + begin);
+        ref::leaky_relu_forward({end - begin, slope_}, x.data() + begin, y_.data() + begin);
       });
       break;
   }
@@ -43,11 +43,11 @@ const Tensor& LeakyRelu::backward(const Tensor& dy) {
   const Tensor& x = begin_backward(dy);
   switch (device()) {
     case Device::reference:
-      ref::leaky_relu_backward(slope_, dy.size(), x.data(), dy.data(), dx_.data());
+      ref::leaky_relu_backward({dy.size(), slope_}, x.data(), dy.data(), dx_.data());
       break;
     case Device::cpu:
       parallel_for(dy.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::leaky_relu_backward(slope_, end - begin, x.data() + begin, dy.data() + begin,
+        ref::leaky_relu_backward({end - begin, slope_}, x.data() + begin, dy.data() + begin,
                                  dx_.data() + begin);
       });
       break;

@@ -7,6 +7,11 @@
 
 namespace longhand {
 
+struct LeakyReluGeometry {
+  std::int64_t size = 0;
+  real slope = 0;
+};
+
 // y = x where x > 0, slope * x elsewhere; dx = dy where x > 0, slope * dy elsewhere. (Maas, Hannun,
 // Ng 2013) x and y have any shape, the same. backward overwrites dx.
 class LeakyRelu : public Layer {
@@ -23,8 +28,8 @@ class LeakyRelu : public Layer {
 };
 
 namespace ref {
-void leaky_relu_forward(real slope, std::int64_t size, const real* x, real* y);
-void leaky_relu_backward(real slope, std::int64_t size, const real* x, const real* dy, real* dx);
+void leaky_relu_forward(const LeakyReluGeometry& g, const real* x, real* y);
+void leaky_relu_backward(const LeakyReluGeometry& g, const real* x, const real* dy, real* dx);
 }  // namespace ref
 
 }  // namespace longhand

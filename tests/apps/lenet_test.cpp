@@ -57,7 +57,7 @@ TEST_CASE("a run ends with accuracy, time, speed and where the weights are") {
   const ProgramResult& run = trained().first;
   INFO(run.output);
   REQUIRE(run.code == 0);
-  CHECK(contains(run.output, "61,706 parameters"));
+  CHECK(contains(run.output, "61,706\n"));
   CHECK(contains(run.output,
                  "the built-in sample of MNIST: 4,000 images to train on, 1,000 to test"));
   CHECK(contains(run.output, "epoch 1/1: train loss "));
@@ -208,7 +208,7 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
           "does not fit the network: tensor '0.weight' is [6,1,5,5], but the network needs "
           "[20,1,5,5]",
           1);
-  refused("lenet --data sample --lr 1e30 --save ''", "the loss is no longer a finite number", 15);
+  refused("lenet --data sample --lr 1e30 --save ''", "the loss is no longer a finite number", 16);
   refused("predict", "images", 2);
   refused("predict x.png", "no trained weights", 1);
   refused("predict --load " + trained().weights() + " no.png", "no.png", 1);

@@ -65,8 +65,8 @@ TEST_CASE("leaky relu: a fraction passes below zero") {
   const Tensor y({1, 5}, {-0.5, -0.125, 0, 0.5, 3}), dx({1, 5}, {0.25, 0.5, 0.75, 4, 5});
   check_layer<LeakyRelu>(x, y, dy, dx, real(0.25));
   Tensor found_y(x.shape()), found_dx(x.shape());
-  ref::leaky_relu_forward(0.25, 5, x.data(), found_y.data());
-  ref::leaky_relu_backward(0.25, 5, x.data(), dy.data(), found_dx.data());
+  ref::leaky_relu_forward({5, 0.25}, x.data(), found_y.data());
+  ref::leaky_relu_backward({5, 0.25}, x.data(), dy.data(), found_dx.data());
   check_equal("y", found_y, y);
   check_equal("dx", found_dx, dx);
   CHECK(LeakyRelu().describe() == "leaky_relu 0.01");
