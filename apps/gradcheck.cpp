@@ -29,7 +29,7 @@ std::string last_name(const std::string& name) {
 
 Row& row_of(std::vector<Row>& rows, const std::string& layer, const std::string& tensor) {
   for (Row& row : rows) {
-    if (row.layer == layer && row.tensor == tensor) return row;
+    if (row.tensor == tensor) return row;
   }
   rows.push_back({layer, tensor});
   return rows.back();
@@ -54,17 +54,18 @@ void check(const LayerCase& c, Device device, const GradCheckOptions& options, b
   }
 }
 
-void print(const std::vector<Row>& rows) {
+void print_header() {
   std::cout << std::left << std::setw(24) << "layer" << std::setw(10) << "gradient" << std::right
             << std::setw(6) << "cases" << std::setw(10) << "elements" << std::setw(16)
             << "largest error"
             << "  verdict\n";
-  for (const Row& row : rows) {
-    std::cout << std::left << std::setw(24) << row.layer << std::setw(10) << row.tensor
-              << std::right << std::setw(6) << row.cases << std::setw(10) << row.compared
-              << std::setw(16) << std::scientific << std::setprecision(1) << row.worst_error
-              << (row.passed ? "  passed" : "  FAILED") << "\n";
-  }
+}
+
+void print(const Row& row) {
+  std::cout << std::left << std::setw(24) << row.layer << std::setw(10) << row.tensor << std::right
+            << std::setw(6) << row.cases << std::setw(10) << row.compared << std::setw(16)
+            << std::scientific << std::setprecision(1) << row.worst_error
+            << (row.passed ? "  passed" : "  FAILED") << std::endl;
 }
 
 }  // namespace
@@ -99,15 +100,18 @@ int main(int argc, char** argv) {
         throw ValueError("unknown layer '" + name + "': gradcheck --list names them");
       }
     }
-    std::vector<Row> rows;
+    print_header();
+    bool passed = true;
     for (const std::string& name : layers.empty() ? known : layers) {
+      std::vector<Row> rows;
       for (const LayerCase& c : layer_cases(name)) {
         check(c, parse_device(device), options, verbose, rows);
       }
+      for (const Row& row : rows) {
+        print(row);
+        passed = passed && row.passed;
+      }
     }
-    print(rows);
-    const bool passed =
-        std::all_of(rows.begin(), rows.end(), [](const Row& r) { return r.passed; });
     std::cout << (passed ? "All gradients are right.\n" : "Some gradients are WRONG.\n");
     return passed ? 0 : 1;
   });
