@@ -19,6 +19,7 @@ std::int64_t count_values(const std::vector<Param*>& params) {
 
 void Layer::begin_forward(const Tensor& x) {
   fresh_ = false;
+  if (x.empty()) throw ShapeError(describe() + ": the input is empty");
   if (x.shape() != x_shape_) {  // the same shape as last time was checked last time
     y_shape_ = output_shape(x.shape());
     x_shape_ = x.shape();

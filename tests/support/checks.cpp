@@ -96,6 +96,10 @@ void check_order_of_calls(const LayerCase& c, Device device, std::vector<std::st
   layer->backward(dy);
   expect_error<OrderError>(
       "a second backward after one forward", [&] { layer->backward(dy); }, failures);
+  expect_error<ShapeError>(
+      "an empty input", [&] { layer->forward(Tensor()); }, failures);
+  expect_error<OrderError>(
+      "backward after a forward that failed", [&] { layer->backward(dy); }, failures);
   Shape wrong = dy.shape();
   ++wrong.w;
   layer->forward(x);
