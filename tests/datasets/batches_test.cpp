@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "apps/support/allocations.h"
 #include "core/error.h"
-#include "tests/support/allocations.h"
 
 using namespace longhand;
-using namespace longhand::test;
 
 namespace {
 

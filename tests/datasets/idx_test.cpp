@@ -6,8 +6,8 @@
 
 #include <filesystem>
 
+#include "apps/support/allocations.h"
 #include "tests/datasets/idx_files.h"
-#include "tests/support/allocations.h"
 #include "tests/support/temp_dir.h"
 
 using namespace longhand;

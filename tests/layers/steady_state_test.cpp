@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "apps/support/allocations.h"
 #include "core/init.h"
 #include "core/optimizer.h"
 #include "core/parallel.h"
@@ -21,11 +22,9 @@
 #include "layers/softmax.h"
 #include "layers/softmax_cross_entropy.h"
 #include "layers/tanh.h"
-#include "tests/support/allocations.h"
 #include "tests/support/skip.h"
 
 using namespace longhand;
-using test::allocations;
 
 namespace {
 
@@ -97,7 +96,7 @@ std::size_t allocations_in_a_step(Device device, int thread_count, bool adam) {
 }  // namespace
 
 TEST_CASE("no allocation after the first step") {
-  if (!test::allocations_are_counted) {
+  if (!allocations_are_counted) {
     test::skip("a sanitizer owns the memory functions in this build");
     return;
   }

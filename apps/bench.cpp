@@ -1,0 +1,161 @@
+// bench: how fast the engine is on this machine. What each subcommand measures is in apps/bench/:
+// lenet.h, products.h (gemm and conv), layers.h, ceiling.h; how, in windows.h. See docs/bench.md.
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "apps/bench/ceiling.h"
+#include "apps/bench/layers.h"
+#include "apps/bench/lenet.h"
+#include "apps/bench/products.h"
+#include "apps/support/run_app.h"
+
+using namespace longhand;
+using namespace longhand::bench;
+
+namespace {
+
+void add_windows(CLI::App& app, Options& options) {
+  app.add_option("--threads", options.threads, "threads (all cores)")->check(CLI::Range(1, 1024));
+  app.add_option("--windows", options.windows.count, "how many windows are timed")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  app.add_option("--seconds", options.windows.seconds, "how long a window is at least")
+      ->check(CLI::Range(0.001, 3600.0))
+      ->capture_default_str();
+  app.add_option("--json", options.json, "a file for the results");
+}
+
+void add_device(CLI::App& app, Options& options) {
+  app.add_option("--device", options.device,
+                 "reference (the loops of the formulas, one thread) or cpu (the same, faster)")
+      ->check(CLI::IsMember({"reference", "cpu"}))
+      ->capture_default_str();
+}
+
+void add_batch(CLI::App& app, Options& options) {
+  app.add_option("--batch", options.batch, "images a step")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+}
+
+void add_number(CLI::App& app, const std::string& name, int& number, const std::string& help,
+                int smallest = 1) {
+  app.add_option(name, number, help)->required()->check(CLI::Range(smallest, 65536));
+}
+
+// Checks what all subcommands share, then measures.
+template <class Body>
+void add_run(CLI::App& app, Options& options, Body&& body) {
+  app.callback([&options, body] {
+    require_folder_of(options.json);
+    if (options.threads > 0) set_threads(options.threads);
+    if (options.device == "reference") set_threads(1);
+    body();
+  });
+}
+
+void add_lenet(CLI::App& app, const std::string& model, std::string& mode, Options& options) {
+  CLI::App& command = *app.add_subcommand(
+      "lenet-" + model, "Images a second of the " + model + " LeNet, images in memory");
+  command.add_option("mode", mode, "train (forward, loss, backward, SGD step) or infer (forward)")
+      ->check(CLI::IsMember({"train", "infer"}))
+      ->capture_default_str();
+  add_batch(command, options);
+  add_device(command, options);
+  add_windows(command, options);
+  add_run(command, options, [&mode, &options, model] { bench_lenet(model, mode, options); });
+}
+
+struct GemmArguments {
+  int m = 1, n = 1, k = 1;
+  std::string transposes = "nn";
+};
+
+void add_gemm(CLI::App& app, GemmArguments& gemm, Options& options) {
+  CLI::App& command = *app.add_subcommand("gemm", "c [M, N] = a [M, K] times b [K, N]");
+  add_number(command, "M", gemm.m, "rows of a and c");
+  add_number(command, "N", gemm.n, "columns of b and c");
+  add_number(command, "K", gemm.k, "columns of a, rows of b");
+  command
+      .add_option("transposes", gemm.transposes,
+                  "a letter for a and one for b: t when it is stored transposed, else n")
+      ->check(CLI::IsMember({"nn", "nt", "tn", "tt"}))
+      ->capture_default_str();
+  add_device(command, options);
+  add_windows(command, options);
+  add_run(command, options, [&] { bench_gemm(gemm.m, gemm.n, gemm.k, gemm.transposes, options); });
+}
+
+struct ConvArguments {
+  ConvShape conv;
+  std::string direction = "forward";
+};
+
+void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
+  ConvShape& conv = arguments.conv;
+  CLI::App& command = *app.add_subcommand("conv", "One convolution, in one direction");
+  add_number(command, "N", conv.x.n, "images");
+  add_number(command, "C", conv.x.c, "input channels");
+  add_number(command, "H", conv.x.h, "rows of an image");
+  add_number(command, "W", conv.x.w, "columns of an image");
+  add_number(command, "K", conv.k, "output channels");
+  add_number(command, "R", conv.r, "rows of the kernel");
+  add_number(command, "S", conv.s, "columns of the kernel");
+  add_number(command, "stride", conv.stride, "in rows and columns");
+  add_number(command, "padding", conv.padding, "on every side", 0);
+  command
+      .add_option("direction", arguments.direction,
+                  "forward (y), data (the input gradient dx) or weights (the gradient dw)")
+      ->check(CLI::IsMember({"forward", "data", "weights"}))
+      ->capture_default_str();
+  add_device(command, options);
+  add_windows(command, options);
+  add_run(command, options, [&] { bench_conv(conv, arguments.direction, options); });
+}
+
+void add_layers(CLI::App& app, std::string& model, Options& options) {
+  CLI::App& command =
+      *app.add_subcommand("layers", "Where the time of a training step goes, layer by layer");
+  command.add_option("model", model, "lenet-classic, lenet-modern or lenet-zagreb")
+      ->required()
+      ->check(CLI::IsMember({"lenet-classic", "lenet-modern", "lenet-zagreb"}));
+  add_batch(command, options);
+  add_device(command, options);
+  add_windows(command, options);
+  add_run(command, options,
+          [&] { bench_layers(model.substr(std::string("lenet-").size()), options); });
+}
+
+void add_ceiling(CLI::App& app, int& memory_mb, Options& options) {
+  CLI::App& command =
+      *app.add_subcommand("ceiling", "The machine's FP32 multiply-adds and copy bandwidth");
+  command
+      .add_option("--memory-mb", memory_mb,
+                  "how much the copy in memory covers (twice the L3, 256 to 1024)")
+      ->check(CLI::Range(1, 4096));
+  add_windows(command, options);
+  add_run(command, options, [&] { bench_ceiling(memory_mb, options); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures how fast the engine is on this machine", "bench");
+  app.footer("bench SUBCOMMAND --help tells more. docs/bench.md says how to read the figures.");
+  app.require_subcommand(0, 1);  // none: an error in main, after any word that is no subcommand
+  Options options;
+  std::string mode = "train";
+  GemmArguments gemm;
+  ConvArguments conv;
+  std::string model;
+  int memory_mb = 0;
+  for (const char* lenet : {"classic", "modern", "zagreb"}) add_lenet(app, lenet, mode, options);
+  add_gemm(app, gemm, options);
+  add_conv(app, conv, options);
+  add_layers(app, model, options);
+  add_ceiling(app, memory_mb, options);
+  return run_app(app, argc, argv, [&] {
+    if (app.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
+    return 0;
+  });
+}

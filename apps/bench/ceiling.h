@@ -1,0 +1,155 @@
+// bench ceiling: how fast this machine can be, whatever the program.
+#pragma once
+
+#include <atomic>
+#include <cstring>
+#include <string>
+
+#include "apps/bench/report.h"
+#include "core/parallel.h"
+#include "core/tensor.h"
+
+namespace longhand::bench {
+
+// sum = sum * factor + term, in `sums` vectors of `bytes` bytes that never leave the registers and
+// do not wait for each other: enough of them to cover the latency of a fused multiply-add in every
+// unit that can do one. Returns something that depends on all of them.
+template <int bytes, int sums>
+[[gnu::always_inline]] inline float multiply_add_loop(std::int64_t rounds, float factor,
+                                                      float term) {
+  typedef float Vector __attribute__((vector_size(bytes)));
+  Vector sum[sums];
+  // They start apart, or the compiler would see that they are equal and keep only one.
+  for (int i = 0; i < sums; ++i) sum[i] = Vector{} + static_cast<float>(i);
+  const Vector factors = factor - Vector{}, terms = term - Vector{};  // in every lane
+  for (std::int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+    for (int i = 0; i < sums; ++i) sum[i] = sum[i] * factors + terms;
+  }
+  float total = 0;
+  for (int i = 0; i < sums; ++i) {
+    for (int lane = 0; lane < bytes / 4; ++lane) total += sum[i][lane];
+  }
+  return total;
+}
+
+// One instance an instruction set. 16 sums and two constants fit 32 registers, 12 fit 16.
+#if defined(__x86_64__)
+[[gnu::target("avx512f,avx512vl,avx512dq,avx512bw,fma")]] inline float multiply_add_avx512(
+    std::int64_t rounds, float factor, float term) {
+  return multiply_add_loop<64, 16>(rounds, factor, term);
+}
+[[gnu::target("avx2,fma")]] inline float multiply_add_avx2(std::int64_t rounds, float factor,
+                                                           float term) {
+  return multiply_add_loop<32, 12>(rounds, factor, term);
+}
+#endif
+#if defined(__x86_64__)
+inline constexpr int baseline_sums = 12;
+#else
+inline constexpr int baseline_sums = 16;
+#endif
+inline float multiply_add_baseline(std::int64_t rounds, float factor, float term) {
+  return multiply_add_loop<16, baseline_sums>(rounds, factor, term);
+}
+
+struct MultiplyAdd {
+  float (*run)(std::int64_t rounds, float factor, float term);
+  double flop_a_round;  // 2 a lane
+};
+
+inline MultiplyAdd choose_multiply_add() {
+  switch (instruction_set()) {
+#if defined(__x86_64__)
+    case InstructionSet::avx512:
+      return {multiply_add_avx512, 2.0 * 16 * 16};
+    case InstructionSet::avx2:
+      return {multiply_add_avx2, 2.0 * 12 * 8};
+#endif
+    default:
+      return {multiply_add_baseline, 2.0 * baseline_sums * 4};
+  }
+}
+
+// Bytes that one thread copies from and to.
+struct CopySize {
+  std::string level;
+  double bytes;
+};
+
+// Half of an L2; four times an L2, and so in the L3; all threads together `memory_mb`.
+inline std::vector<CopySize> copy_sizes(int memory_mb) {
+  // Where the system does not say how large the caches are, these are common sizes.
+  const auto cache = [](int name, double otherwise) {
+    const long bytes = sysconf(name);
+    return bytes > 0 ? static_cast<double>(bytes) : otherwise * megabyte;
+  };
+  const double l2 = cache(_SC_LEVEL2_CACHE_SIZE, 1);
+  const double l3 = cache(_SC_LEVEL3_CACHE_SIZE, 16);
+  const double l3_share = std::min(4 * l2, l3 / (2 * threads()));
+  const double memory =
+      memory_mb > 0 ? memory_mb * megabyte : std::clamp(2 * l3, 256 * megabyte, 1024 * megabyte);
+  return {{"L2", l2 / 2}, {"L3", std::max(2 * l2, l3_share)}, {"memory", memory / threads()}};
+}
+
+// Each thread copies the first half of its bytes to the second half. Bytes read and bytes written
+// are both counted.
+inline Spread bench_copy(const CopySize& size, const Options& options, Measurement& measurement) {
+  const auto half = static_cast<std::size_t>(size.bytes / 2) / 64 * 64;
+  const std::size_t copies = 1 + (16 << 20) / half;  // a step, so that waking threads is nothing
+  const int floats = static_cast<int>(2 * half / sizeof(float));
+  require_memory("the copy", 2.0 * static_cast<double>(half) * threads());
+  Tensor buffer({threads(), 1, 1, floats});
+  measurement = measure(options.windows, [&] {
+    parallel_for(threads(), 1, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t thread = begin; thread < end; ++thread) {
+        real* from = buffer.data() + thread * floats;
+        for (std::size_t i = 0; i < copies; ++i) {
+          std::memcpy(from + floats / 2, from, half);
+          std::atomic_signal_fence(std::memory_order_seq_cst);  // no copy may be left out
+        }
+      }
+    });
+  });
+  return measurement.rates(2e-9 * static_cast<double>(half * copies) * threads());
+}
+
+inline void bench_ceiling(int memory_mb, const Options& options) {
+  print_start("multiply-adds in registers, and copies, on all threads at once");
+  const MultiplyAdd multiply_add = choose_multiply_add();
+  constexpr std::int64_t rounds = 200'000;
+  std::atomic<float> sink{0};  // the compiler cannot leave out what ends up here
+  const Measurement arithmetic = measure(options.windows, [&] {
+    parallel_for(threads(), 1, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t thread = begin; thread < end; ++thread) {
+        sink = multiply_add.run(rounds, 0.5F, 1.0F);
+      }
+    });
+  });
+  const Spread gflops =
+      arithmetic.rates(1e-9 * static_cast<double>(rounds) * multiply_add.flop_a_round * threads());
+  print_windows(options.windows, arithmetic);
+  print_spread("GFLOP/s", gflops);
+
+  Json copies = Json::array();
+  for (const CopySize& size : copy_sizes(memory_mb)) {
+    Measurement measurement;
+    const Spread spread = bench_copy(size, options, measurement);
+    std::cout << "\n";
+    label("copy") << "in " << size.level << ", " << format_figure(size.bytes / megabyte)
+                  << " MB a thread\n";
+    print_windows(options.windows, measurement);
+    print_spread("GB/s", spread);
+    copies.push_back({{"level", size.level},
+                      {"bytes_a_thread", size.bytes},
+                      {"gb_per_second", spread.median},
+                      {"min", spread.min},
+                      {"max", spread.max},
+                      {"disturbed", measurement.disturbed()}});
+  }
+  Json json = result("ceiling", "gflops", gflops, options, arithmetic);
+  json["copy"] = copies;
+  write_result(options, json);
+}
+
+}  // namespace longhand::bench

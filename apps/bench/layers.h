@@ -1,0 +1,170 @@
+// bench layers: where the time of a training step goes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/bench/flops.h"
+#include "apps/bench/report.h"
+#include "apps/bench/training.h"
+
+namespace longhand::bench {
+
+// One layer in one direction.
+struct Pass {
+  double flop = 0;   // a step; 0 for what only moves numbers
+  double bytes = 0;  // a step: x, y and the weights (or their gradients), each counted once
+  std::vector<double> seconds;  // all steps of the warm-up, then of each window
+};
+
+struct LayerRow {
+  std::string name;
+  Pass forward, backward;
+};
+
+// A row a layer, in the network's order, then the loss and the optimizer.
+inline std::vector<LayerRow> layer_rows(Training& training) {
+  std::vector<LayerRow> rows;
+  Shape shape = training.input();
+  bool first = true;  // of those with weights: the gradient of the images counts as no work
+  for (int i = 0; i < training.net().size(); ++i) {
+    Layer& layer = training.net().layer(i);
+    const Shape y = layer.output_shape(shape);
+    const double flop = forward_flop(layer, shape);
+    const double bytes =
+        static_cast<double>(shape.size() + y.size() + count_values(layer.params()));
+    rows.push_back({std::to_string(i) + " " + layer.describe(),
+                    {flop, bytes * sizeof(real), {}},
+                    {first ? flop : 2 * flop, bytes * sizeof(real), {}}});
+    if (flop > 0) first = false;
+    shape = y;
+  }
+  const double scores = static_cast<double>(shape.size()) * sizeof(real);
+  rows.push_back({"softmax cross-entropy", {0, 2 * scores, {}}, {0, 2 * scores, {}}});
+  const double params = static_cast<double>(count_values(training.net().params())) * sizeof(real);
+  // zero_grad writes the gradients; step has values, gradients and velocities.
+  rows.push_back({"zero_grad; sgd step", {0, params, {}}, {0, 3 * params, {}}});
+  return rows;
+}
+
+// Adds the time since the last lap, or since the constructor, to a pass's current window.
+class LapClock {
+ public:
+  void lap(Pass& pass) {
+    const double time = now();
+    pass.seconds.back() += time - last_;
+    last_ = time;
+  }
+
+ private:
+  double last_ = now();
+};
+
+// The same as Training::train, with a look at the clock after every layer.
+inline void timed_step(Training& training, std::vector<LayerRow>& rows) {
+  Sequential& net = training.net();
+  LayerRow& loss_row = rows[rows.size() - 2];
+  LayerRow& sgd_row = rows[rows.size() - 1];
+  training.next();
+  LapClock clock;
+  training.sgd().zero_grad();
+  clock.lap(sgd_row.forward);
+  const Tensor* y = &training.x();
+  for (int i = 0; i < net.size(); ++i) {
+    y = &net.layer(i).forward(*y);
+    clock.lap(rows[static_cast<std::size_t>(i)].forward);
+  }
+  training.loss().forward(*y, training.labels());
+  clock.lap(loss_row.forward);
+  const Tensor* dy = &training.loss().backward();
+  clock.lap(loss_row.backward);
+  for (int i = net.size() - 1; i >= 0; --i) {
+    dy = &net.layer(i).backward(*dy);
+    clock.lap(rows[static_cast<std::size_t>(i)].backward);
+  }
+  training.sgd().step();
+  clock.lap(sgd_row.backward);
+}
+
+// What a pass came to, from its windows that count.
+struct PassResult {
+  PassResult(const Pass& pass, const Measurement& measurement, double step_seconds)
+      : work(pass.flop > 0 ? pass.flop : pass.bytes), has_flop(pass.flop > 0) {
+    const double seconds =
+        measurement
+            .spread([&](std::size_t i) {
+              return pass.seconds[i + 1] / static_cast<double>(measurement.windows[i].steps);
+            })
+            .median;
+    microseconds = 1e6 * seconds;
+    giga_rate = 1e-9 * work / seconds;
+    share = seconds / step_seconds;
+  }
+  double work;
+  bool has_flop;
+  double microseconds = 0;
+  double giga_rate = 0;  // GFLOP/s or GB/s
+  double share = 0;      // of a step
+};
+
+inline constexpr int name_width = 40;
+
+inline void print_pass(const PassResult& result) {
+  std::cout << std::setw(11) << format_figure(result.microseconds) << std::setw(9)
+            << format_figure(result.giga_rate) << (result.has_flop ? " GFLOP/s" : " GB/s   ")
+            << std::setw(6) << std::fixed << std::setprecision(1) << 100 * result.share << "%";
+}
+
+inline Json to_json(const PassResult& result) {
+  return {{"microseconds", result.microseconds},
+          {result.has_flop ? "gflops" : "gb_per_second", result.giga_rate},
+          {"share", result.share}};
+}
+
+// `model` is a name of zoo/lenet.h.
+inline void bench_layers(const std::string& model, const Options& options) {
+  Training training(model, options.batch, parse_device(options.device), true);
+  std::vector<LayerRow> rows = layer_rows(training);
+  const auto begin_window = [&] {
+    for (LayerRow& row : rows) {
+      row.forward.seconds.push_back(0);
+      row.backward.seconds.push_back(0);
+    }
+  };
+  const std::string name = "layers lenet-" + model;
+  print_start(name + ", training, batch " + std::to_string(options.batch) + ", device " +
+              options.device);
+  begin_window();  // the warm-up counts as one here
+  const Measurement measurement = measure(
+      options.windows, [&] { timed_step(training, rows); }, begin_window);
+
+  const Spread step = measurement.times(1e6);
+  const Spread images = measurement.rates(options.batch);
+  print_windows(options.windows, measurement);
+  print_spread("images/s", images);
+  print_spread("us a batch", step);
+  print_memory(measurement);
+  std::cout << std::left << "\n"
+            << std::setw(name_width) << "layer" << std::right << std::setw(11) << "forward us"
+            << std::setw(17) << "rate" << std::setw(7) << "share" << std::setw(13) << "backward us"
+            << std::setw(17) << "rate" << std::setw(7) << "share"
+            << "\n";
+  Json layers = Json::array();
+  for (const LayerRow& row : rows) {
+    const PassResult forward(row.forward, measurement, 1e-6 * step.median);
+    const PassResult backward(row.backward, measurement, 1e-6 * step.median);
+    std::cout << std::left << std::setw(name_width) << row.name << std::right;
+    print_pass(forward);
+    std::cout << "  ";
+    print_pass(backward);
+    std::cout << "\n";
+    layers.push_back(
+        {{"layer", row.name}, {"forward", to_json(forward)}, {"backward", to_json(backward)}});
+  }
+  Json json = result(name, "images_per_second", images, options, measurement);
+  json["batch"] = options.batch;
+  json["layers"] = layers;
+  write_result(options, json);
+}
+
+}  // namespace longhand::bench

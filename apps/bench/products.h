@@ -1,0 +1,125 @@
+// bench gemm and bench conv: one product of matrices, one direction of a convolution.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+
+#include "apps/bench/report.h"
+#include "apps/support/progress.h"
+#include "core/gemm.h"
+#include "core/random.h"
+#include "core/tensor.h"
+#include "layers/conv2d.h"
+
+namespace longhand::bench {
+
+inline Tensor random_tensor(const Shape& shape, Random& random) {
+  Tensor tensor(shape);
+  for (std::int64_t i = 0; i < tensor.size(); ++i) tensor[i] = random.uniform(-1, 1);
+  return tensor;
+}
+
+// Measures `step`, which takes `flop` floating-point operations, and prints the result.
+template <class Step>
+Json bench_product(const std::string& name, double flop, const Options& options, Step&& step) {
+  print_start(name + ", device " + options.device + ", " + format_count(flop) + " FLOP");
+  const Measurement measurement = measure(options.windows, step);
+  const Spread gflops = measurement.rates(flop * 1e-9);
+  print_windows(options.windows, measurement);
+  print_spread("GFLOP/s", gflops);
+  print_memory(measurement);
+  Json json = result(name, "gflops", gflops, options, measurement);
+  json["flop"] = flop;
+  return json;
+}
+
+// The numbers with spaces between them, as they are typed.
+inline std::string join(std::initializer_list<int> numbers) {
+  std::string text;
+  for (const int number : numbers) text += (text.empty() ? "" : " ") + std::to_string(number);
+  return text;
+}
+
+// c = a b; `transposes` is "nn", "nt", "tn" or "tt": for a and for b, whether it is stored
+// transposed.
+inline void bench_gemm(int m, int n, int k, const std::string& transposes, const Options& options) {
+  const GemmGeometry g{.m = m,
+                       .n = n,
+                       .k = k,
+                       .transpose_a = transposes[0] == 't',
+                       .transpose_b = transposes[1] == 't'};
+  const Shape a_shape{m, k}, b_shape{k, n}, c_shape{m, n};  // of a transposed one the same size
+  require_memory(
+      "gemm", static_cast<double>(a_shape.size() + b_shape.size() + c_shape.size()) * sizeof(real));
+  Random random(1);
+  const Tensor a = random_tensor(a_shape, random);
+  const Tensor b = random_tensor(b_shape, random);
+  Tensor c(c_shape);
+  const std::string name = "gemm " + join({m, n, k}) + " " + transposes;
+  const Device device = parse_device(options.device);
+  const Json json = bench_product(name, 2.0 * m * n * k, options, [&] {
+    switch (device) {
+      case Device::reference:
+        ref::gemm(g, a.data(), b.data(), c.data());
+        break;
+      case Device::cpu:
+        fast::gemm(g, a.data(), b.data(), c.data());
+        break;
+    }
+  });
+  write_result(options, json);
+}
+
+struct ConvShape {
+  Shape x;           // N x C x H x W
+  int k = 1;         // output channels
+  int r = 1, s = 1;  // rows and columns of the kernel
+  int stride = 1, padding = 0;
+};
+
+// `direction` is "forward", "data" or "weights": y, dx or dw. All three take
+// 2 * N * K * OH * OW * C * R * S floating-point operations. There is no bias.
+inline void bench_conv(const ConvShape& conv, const std::string& direction,
+                       const Options& options) {
+  const Window window{.kernel = Size2(conv.r, conv.s),
+                      .stride = conv.stride,
+                      .padding = Padding::all(conv.padding)};
+  require_valid(window, "conv");
+  require_valid(conv.x, "conv: the input");
+  const Shape w_shape{conv.k, conv.x.c, conv.r, conv.s};
+  require_valid(w_shape, "conv: the weights");
+  const Conv2dGeometry g = conv2d_geometry(conv.x, w_shape, window, 1);
+  require_valid(g.y, "conv: the output");
+  require_memory("conv", static_cast<double>(g.x.size() + g.w.size() + g.y.size()) * sizeof(real));
+  Random random(1);
+  // Which of the three is written depends on the direction; so none is constant.
+  Tensor x = random_tensor(g.x, random);
+  Tensor w = random_tensor(g.w, random);
+  Tensor y = random_tensor(g.y, random);
+  const Device device = parse_device(options.device);
+  const auto step = [&] {
+    switch (device) {
+      case Device::reference:
+        if (direction == "forward") ref::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
+        if (direction == "data") ref::conv2d_backward_data(g, y.data(), w.data(), x.data());
+        if (direction == "weights") ref::conv2d_backward_weights(g, x.data(), y.data(), w.data());
+        break;
+      case Device::cpu:
+        if (direction == "forward") fast::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
+        if (direction == "data") fast::conv2d_backward_data(g, y.data(), w.data(), x.data());
+        if (direction == "weights") fast::conv2d_backward_weights(g, x.data(), y.data(), w.data());
+        break;
+    }
+  };
+  const double flop = 2.0 * static_cast<double>(g.y.size()) *
+                      static_cast<double>(Shape{1, g.w.c, g.w.h, g.w.w}.size());
+  const std::string name = "conv " +
+                           join({conv.x.n, conv.x.c, conv.x.h, conv.x.w, conv.k, conv.r, conv.s,
+                                 conv.stride, conv.padding}) +
+                           " " + direction;
+  Json json = bench_product(name, flop, options, step);
+  json["batch"] = conv.x.n;
+  write_result(options, json);
+}
+
+}  // namespace longhand::bench

@@ -1,0 +1,302 @@
+// The bench program: its arithmetic, and every subcommand run very briefly. Nothing here depends on
+// how fast anything is.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "apps/bench/flops.h"
+#include "apps/bench/windows.h"
+#include "apps/zoo/lenet.h"
+#include "core/file.h"
+#include "layers/conv2d.h"
+#include "tests/support/run_program.h"
+#include "tests/support/temp_dir.h"
+
+using namespace longhand;
+using namespace longhand::bench;
+using nlohmann::json;
+
+namespace {
+
+NetworkFlop lenet_flop(const std::string& model, int batch) {
+  return network_flop(*make_lenet(model), {batch, 1, 28, 28});
+}
+
+TimeWindow window(std::int64_t steps, std::optional<double> other_cores) {
+  return {.seconds = 2, .steps = steps, .other_cores = other_cores, .allocations = 1};
+}
+
+// Runs bench with one very short window and returns what it wrote into --json.
+json run_bench(const std::string& arguments, std::string* output = nullptr) {
+  const test::TempDir dir;
+  const std::string file = dir.file("result.json");
+  const test::ProgramResult run =
+      test::run_program("bench " + arguments + " --windows 1 --seconds 0.01 --json " + file);
+  INFO(arguments << ": " << run.output);
+  REQUIRE(run.code == 0);
+  if (output != nullptr) *output = run.output;
+  return json::parse(read_file(file, 1 << 20));
+}
+
+void check_positive(const json& result, const std::string& key) {
+  INFO(key << " of " << result.dump());
+  REQUIRE(result.contains(key));
+  REQUIRE(result[key].is_number());  // what is not finite is written as null
+  CHECK(result[key] > 0);
+}
+
+// What every result has; `unit` is the key of the figure itself.
+void check_common(const json& result, const std::string& name, const std::string& unit) {
+  CHECK(result["name"] == name);
+  for (const std::string& key : {unit, std::string("min"), std::string("max")}) {
+    check_positive(result, key);
+  }
+  CHECK(result["min"] <= result[unit]);
+  CHECK(result[unit] <= result["max"]);
+  check_positive(result, "threads");
+  check_positive(result, "peak_rss_mb");
+  CHECK(result["windows"] == 1);
+  CHECK(result["seconds"] == 0.01);
+  CHECK(result["disturbed"].is_number_unsigned());
+  const json& machine = result["machine"];
+  check_positive(machine, "cores");
+  for (const char* key : {"cpu", "instructions", "compiler", "build"}) {
+    CHECK_FALSE(machine[key].get<std::string>().empty());
+  }
+}
+
+// Sanitizers count nothing; a release build has none.
+void check_no_allocations(const json& result) {
+  const json& allocations = result["allocations"];
+  CHECK((allocations == 0 || (allocations.is_null() && result["machine"]["build"] == "debug")));
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the networks take the published numbers of operations") {
+  // conv 1->6 28x28, conv 6->16 10x10, conv 16->120 1x1, dense 120->84, dense 84->10
+  const double classic = 2.0 * (784 * 6 * 25 + 100 * 16 * 150 + 120 * 400 + 120 * 84 + 84 * 10);
+  CHECK(classic == 833'040);
+  CHECK(lenet_flop("classic", 1).forward == classic);
+  CHECK(lenet_flop("classic", 1).training == 2'263'920);
+  CHECK(lenet_flop("modern", 1).forward == 13'044'000);
+  CHECK(lenet_flop("modern", 1).training == 38'348'000);
+  CHECK(lenet_flop("zagreb", 1).forward == 2'633'728);
+  CHECK(lenet_flop("zagreb", 1).training == 7'440'384);
+  CHECK(lenet_flop("modern", 64).training == 64 * lenet_flop("modern", 1).training);
+}
+
+TEST_CASE("a group's outputs sum over its own channels only") {
+  Conv2d conv(4, 6, 3, {.groups = 2});
+  CHECK(forward_flop(conv, {5, 4, 7, 7}) == 2.0 * (5 * 6 * 5 * 5) * (2 * 3 * 3));
+}
+
+TEST_CASE("the median, the smallest and the largest") {
+  const Spread odd = spread_of({3, 1, 10});
+  CHECK(odd.median == 3);
+  CHECK(odd.min == 1);
+  CHECK(odd.max == 10);
+  CHECK(spread_of({4, 1, 2, 10}).median == 3);
+  CHECK(spread_of({7}).median == 7);
+}
+
+TEST_CASE("disturbed windows are left out where enough are quiet") {
+  Measurement m;
+  m.windows = {window(20, 0.0), window(2, 1.0), window(40, 0.15), window(4, 0.16),
+               window(60, std::nullopt)};
+  CHECK(m.disturbed() == 2);
+  CHECK(m.only_quiet());
+  CHECK(m.rates(1).min == 10);
+  CHECK(m.rates(1).median == 20);
+  CHECK(m.rates(3).max == 90);
+  CHECK(m.times(3).min == 0.1);
+  CHECK(m.spread([](std::size_t i) { return static_cast<double>(i); }).median == 2);
+
+  m.windows.erase(m.windows.begin());
+  CHECK(m.disturbed() == 2);
+  CHECK_FALSE(m.only_quiet());
+  CHECK(m.rates(1).min == 1);
+  CHECK(m.rates(1).median == 11);
+}
+
+TEST_CASE("measure does the work in every window and counts what it asked for") {
+  int steps = 0, begun = 0;
+  const Measurement m = measure(
+      {.count = 3, .seconds = 0.002},
+      [&] {
+        ++steps;
+        allocations.add(1);
+        allocations.add(1);
+      },
+      [&] { ++begun; });
+  REQUIRE(m.windows.size() == 3);
+  CHECK(begun == 3);
+  std::int64_t timed = 0;
+  for (const TimeWindow& w : m.windows) {
+    CHECK(w.steps >= 1);
+    CHECK(w.seconds >= 0.002);
+    CHECK(w.allocations == 2 * static_cast<std::size_t>(w.steps));
+    timed += w.steps;
+  }
+  CHECK(timed < steps);  // there was a warm-up
+  if (allocations_are_counted) {
+    CHECK(m.allocations() == 2 * static_cast<std::size_t>(timed));
+  } else {
+    CHECK_FALSE(m.allocations().has_value());
+  }
+}
+
+TEST_CASE("whole networks") {
+  struct Expected {
+    const char *model, *mode;
+    double flop;
+  };
+  for (const Expected& e : {Expected{"lenet-classic", "train", 2'263'920},
+                            {"lenet-classic", "infer", 833'040},
+                            {"lenet-modern", "train", 38'348'000},
+                            {"lenet-modern", "infer", 13'044'000},
+                            {"lenet-zagreb", "train", 7'440'384},
+                            {"lenet-zagreb", "infer", 2'633'728}}) {
+    const std::string name = std::string(e.model) + " " + e.mode;
+    const json result = run_bench(name + " --batch 3 --threads 2");
+    check_common(result, name, "images_per_second");
+    CHECK(result["batch"] == 3);
+    CHECK(result["threads"] == 2);
+    CHECK(result["device"] == "cpu");
+    CHECK(result["flop_per_image"] == e.flop);
+    check_no_allocations(result);
+    const double rate = result["images_per_second"];
+    CHECK(result["gflops"].get<double>() == doctest::Approx(rate * e.flop * 1e-9));
+    CHECK(result["microseconds_a_batch"].get<double>() == doctest::Approx(3e6 / rate));
+    check_positive(result, "activations_mb");
+    CHECK(result.contains("loss") == (std::string(e.mode) == "train"));
+  }
+}
+
+TEST_CASE("training is what is measured unless infer is asked for, on a device by name") {
+  std::string output;
+  const json result = run_bench("lenet-classic --batch 2 --device reference --threads 2", &output);
+  check_common(result, "lenet-classic train", "images_per_second");
+  CHECK(result["device"] == "reference");
+  CHECK(result["threads"] == 1);
+  CHECK(output.starts_with("machine      "));
+  for (const char* words :
+       {"2,263,920 FLOP an image", "1 of 0.01 s", "images/s     median ", "us a batch   median ",
+        "GFLOP/s      median ", "peak RSS     ", "allocations  "}) {
+    INFO(output);
+    CHECK(contains(output, words));
+  }
+}
+
+TEST_CASE("gemm and conv") {
+  for (const std::string transposes : {"nn", "nt", "tn", "tt"}) {
+    const json result = run_bench("gemm 5 6 7 " + transposes + " --threads 1");
+    check_common(result, "gemm 5 6 7 " + transposes, "gflops");
+    CHECK(result["flop"] == 2 * 5 * 6 * 7);
+    check_no_allocations(result);
+  }
+  check_common(run_bench("gemm 5 6 7 --device reference"), "gemm 5 6 7 nn", "gflops");
+  for (const std::string device : {"reference", "cpu"}) {
+    for (const std::string direction : {"forward", "data", "weights"}) {
+      const std::string command = "conv 2 3 9 8 4 3 2 2 1 " + direction;
+      const json result = run_bench(command + " --device " + device);
+      check_common(result, command, "gflops");
+      // y is 2 x 4 x 5 x 5, a window has 3 x 3 x 2 elements
+      CHECK(result["flop"] == 2 * (2 * 4 * 5 * 5) * (3 * 3 * 2));
+      CHECK(result["batch"] == 2);
+    }
+  }
+}
+
+TEST_CASE("layers: a line a layer") {
+  std::string output;
+  const json result = run_bench("layers lenet-classic --batch 2", &output);
+  check_common(result, "layers lenet-classic", "images_per_second");
+  CHECK(result["batch"] == 2);
+  const json& layers = result["layers"];
+  REQUIRE(layers.size() == 14);  // 12, the loss and the optimizer
+  double share = 0;
+  for (const json& layer : layers) {
+    const std::string name = layer["layer"];
+    CHECK(contains(output, "\n" + name + " "));
+    const bool counts = contains(name, "conv2d") || contains(name, "dense");
+    for (const char* direction : {"forward", "backward"}) {
+      const json& pass = layer[direction];
+      check_positive(pass, "microseconds");
+      check_positive(pass, "share");
+      check_positive(pass, counts ? "gflops" : "gb_per_second");
+      CHECK(pass.size() == 3);
+      share += pass["share"].get<double>();
+    }
+  }
+  CHECK(share <= 1.0001);
+  // What the rates mean: the operations of a batch of 2, and the bytes of x and y.
+  const auto work = [&](std::size_t i, const char* direction, const char* unit) {
+    const json& pass = layers[i][direction];
+    return 1e3 * pass[unit].get<double>() * pass["microseconds"].get<double>();
+  };
+  CHECK(work(0, "forward", "gflops") == doctest::Approx(2 * 2 * 784 * 6 * 25));
+  CHECK(work(0, "backward", "gflops") == doctest::Approx(2 * 2 * 784 * 6 * 25));
+  CHECK(work(3, "backward", "gflops") == doctest::Approx(2 * 2 * 2 * 100 * 16 * 150));
+  CHECK(work(2, "forward", "gb_per_second") == doctest::Approx(4 * 2 * 6 * (784 + 196)));
+}
+
+TEST_CASE("ceiling") {
+  const json result = run_bench("ceiling --memory-mb 8 --threads 2");
+  check_common(result, "ceiling", "gflops");
+  REQUIRE(result["copy"].size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const json& copy = result["copy"][i];
+    CHECK(copy["level"] == std::vector<std::string>{"L2", "L3", "memory"}[i]);
+    check_positive(copy, "gb_per_second");
+    check_positive(copy, "bytes_a_thread");
+  }
+  CHECK(result["copy"][2]["bytes_a_thread"] == 4 << 20);
+}
+
+TEST_CASE("what is wrong gets one line that says it, and a status that is not 0") {
+  const test::TempDir dir;
+  const auto refused = [&](const std::string& arguments, const std::string& words, int lines) {
+    const test::ProgramResult run = test::run_program("bench " + arguments, dir.path().string());
+    INFO(arguments << ": " << run.output);
+    CHECK(run.code > 0);
+    CHECK(contains(run.output, words));
+    CHECK(std::count(run.output.begin(), run.output.end(), '\n') == lines);
+    CHECK(std::filesystem::is_empty(dir.path()));
+  };
+  // CLI11 adds a line that points to --help.
+  refused("", "A subcommand is required", 2);
+  refused("lenet", "The following argument was not expected: lenet", 2);
+  refused("lenet-classic learn", "mode: learn not in {train,infer}", 2);
+  refused("lenet-classic --batch 0", "--batch: Value 0 not in range 1 to 65536", 2);
+  refused("lenet-classic --device gpu", "--device: gpu not in {reference,cpu}", 2);
+  refused("lenet-classic --json no/folder.json", "cannot write no/folder.json", 1);
+  refused("gemm 4 4", "K is required", 2);
+  refused("gemm 4 4 x", "K: Value x not in range 1 to 65536", 2);
+  refused("gemm 4 4 4 nx", "transposes: nx not in {nn,nt,tn,tt}", 2);
+  refused("conv 1 1 4 4 1 5 5 1 0", "smaller than the 5x5 kernel", 1);
+  refused("conv 65536 65536 65536 65536 1 1 1 1 0", "conv: the input: ", 1);
+  refused("conv 1 65536 1 1 65536 1025 1025 1 65536", "conv: the weights: ", 1);
+  refused("conv 65536 1 1 1 65536 1 1 1 65536", "conv: the output: ", 1);
+  refused("conv 1024 1024 1024 1024 1 1 1 1 0", "GB of memory, but this machine has", 1);
+  refused("layers classic", "model: classic not in", 2);
+  refused("ceiling --seconds 0", "--seconds", 2);
+  refused("ceiling --windows 0 --seconds 0.01", "--windows", 2);
+  for (const char* command :
+       {"", "lenet-classic", "lenet-modern", "lenet-zagreb", "gemm", "conv", "layers", "ceiling"}) {
+    const test::ProgramResult help =
+        test::run_program("bench " + std::string(command) + " --help", dir.path().string());
+    INFO(command << ": " << help.output);
+    CHECK(help.code == 0);
+    CHECK(contains(help.output, "Usage: bench"));
+  }
+}
