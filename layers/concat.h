@@ -10,8 +10,9 @@ namespace longhand {
 
 // y[n, first_i + c, h, w] = branch_i(x)[n, c, h, w], where first_i is the number of channels of
 // the branches before it (GoogLeNet's DepthConcat: Szegedy et al. 2015). Backward cuts dy at the
-// same places, and dx is the sum of what the branches return. All branches must give the same N, H
-// and W, else ShapeError. Param names begin with the branch's place: "0.".
+// same places, and dx, overwritten, is the sum of what the branches return; they add into their own
+// grads. All branches must give the same N, H and W, else ShapeError. Param names begin with the
+// branch's place: "0.".
 class Concat : public Layer {
  public:
   // ValueError without branches, or when one of them is missing.

@@ -9,7 +9,8 @@
 namespace longhand {
 
 // y = f(x) + s(x); without s the shortcut is x itself (He, Zhang, Ren, Sun 2016). Because x goes
-// two ways, dx is the sum of what comes back from both: df/dx dy + ds/dx dy.
+// two ways, dx is the sum of what comes back from both: df/dx dy + ds/dx dy. backward overwrites
+// dx; f and s add into their own grads.
 // f must be there, else ValueError; f and s must give the same shape, else ShapeError. Param names
 // begin with "f." and "s.".
 class Residual : public Layer {

@@ -10,7 +10,8 @@
 namespace longhand {
 
 // y = layer[k-1](... layer[1](layer[0](x))). Without layers it is the identity. A param's name
-// gets the layer's place in front: "0.weight", as in PyTorch's nn.Sequential.
+// gets the layer's place in front: "0.weight", as in PyTorch's nn.Sequential. backward goes through
+// the layers from the last to the first: each overwrites its dx and adds into its grads.
 //
 //   Sequential net;
 //   net.add<Conv2d>(1, 6, 5).add<Relu>().add<MaxPool2d>(2);
