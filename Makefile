@@ -26,10 +26,12 @@ build: setup
 	@cmake --preset release
 	@cmake --build --preset release
 
-# Only what the program needs is built, so that a newcomer does not wait for the tests.
+# Only what is needed is built, so that a newcomer does not wait for the tests; with lenet come the
+# programs that use its weights.
+lenet: with = predict picture
 lenet by_hand gradcheck: setup
 	@cmake --preset release
-	@cmake --build --preset release --target $@
+	@cmake --build --preset release --target $@ $(with)
 	@build/release/bin/$@ $(ARGS)
 
 test: build
