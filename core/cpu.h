@@ -1,0 +1,87 @@
+// What this CPU can do, and which version of a kernel it gets.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace longhand {
+
+// From the narrowest vectors to the widest. `baseline` is what every CPU of the architecture the
+// program was compiled for has: SSE2 on x86-64, NEON on AArch64.
+enum class InstructionSet { baseline, avx2, avx512 };
+
+// "baseline", "avx2" (with FMA) or "avx512" (F, VL, DQ and BW)
+std::string to_string(InstructionSet set);
+
+// The best that this CPU has, found once. $LONGHAND_ISA, one of the names above, asks for a
+// narrower one: ValueError for a name there is not, or a set that this CPU has not.
+InstructionSet instruction_set();
+
+// The ladder of Device::cpu, from the plainest version to the fastest (docs/fast_cpu.md):
+// `reference`, the loops of the formulas; `im2col`, convolution by im2col and gemm; `best`.
+enum class CpuRung { reference, im2col, best };
+
+// What $LONGHAND_CPU asks for, "ref", "im2col" or "best"; best when it is not set. Read once.
+// ValueError for any other word.
+CpuRung cpu_rung();
+
+// A kernel is written once, as
+//
+//   struct Scale {
+//     template <class Isa> [[gnu::always_inline]] static void run(float factor, float* values);
+//   };
+//
+// and run_kernel<Scale>(2.0F, values) runs the instance that was compiled for this CPU's
+// instruction set. Isa says what the instance may count on:
+struct Baseline {
+  static constexpr int vector_bytes = 16;  // of one register
+#if defined(__x86_64__)
+  static constexpr int registers = 16;
+#else
+  static constexpr int registers = 32;
+#endif
+};
+struct Avx2 {
+  static constexpr int vector_bytes = 32;
+  static constexpr int registers = 16;
+};
+struct Avx512 {
+  static constexpr int vector_bytes = 64;
+  static constexpr int registers = 32;
+};
+
+// The three places where the compiler is told what instructions it may use. `run` is inlined into
+// each, so everything in it is compiled for that set.
+template <class Kernel, class... Args>
+void run_baseline(Args... args) {
+  Kernel::template run<Baseline>(args...);
+}
+#if defined(__x86_64__)
+template <class Kernel, class... Args>
+[[gnu::target("avx2,fma")]] void run_avx2(Args... args) {
+  Kernel::template run<Avx2>(args...);
+}
+template <class Kernel, class... Args>
+[[gnu::target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]] void run_avx512(Args... args) {
+  Kernel::template run<Avx512>(args...);
+}
+#endif
+
+template <class Kernel, class... Args>
+void run_kernel(Args... args) {
+  switch (instruction_set()) {
+#if defined(__x86_64__)
+    case InstructionSet::avx512:
+      return run_avx512<Kernel>(args...);
+    case InstructionSet::avx2:
+      return run_avx2<Kernel>(args...);
+#else
+    case InstructionSet::avx512:
+    case InstructionSet::avx2:
+#endif
+    case InstructionSet::baseline:
+      return run_baseline<Kernel>(args...);
+  }
+}
+
+}  // namespace longhand
