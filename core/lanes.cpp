@@ -5,10 +5,13 @@
 #include "core/cpu.h"
 #include "core/layout.h"
 #include "core/scratch.h"
+#include "core/transpose.h"
 
-namespace longhand::lanes {
+namespace longhand::fast::lanes {
 
 namespace {
+
+constexpr int panel_width = 64;  // columns of x that OuterProductKernel transposes at a time
 
 template <class Isa>
 struct Registers {
@@ -28,7 +31,8 @@ struct Registers {
 
 // Cuts `count` into equal parts of at most `largest`: part i is [begin(i), begin(i + 1)).
 struct Cut {
-  Cut(int count_, int largest) : count(count_), parts((count_ + largest - 1) / largest) {}
+  Cut(int count_, int largest)
+      : count(count_), parts(std::max(1, (count_ + largest - 1) / largest)) {}
   int begin(int i) const { return static_cast<int>(std::int64_t{count} * i / parts); }
   int count, parts;
 };
@@ -213,6 +217,100 @@ struct ProductKernel {
   }
 };
 
+// dw's rows [o0, o0 + rows) and the columns [i, i + vectors of lanes) from a panel of x that has
+// been transposed to [n][panel_width].
+template <class Isa, int rows, int vectors>
+[[gnu::always_inline]] inline void outer_tile(const OuterProducts& g, const real* panel, int j,
+                                              int columns, int o0) {
+  typedef real Vector
+      __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
+  constexpr int lanes = Registers<Isa>::lanes;
+  Vector total[rows][vectors] = {};
+  const real* x = panel + j;
+  for (int block = 0; block < lane_blocks(g.images); ++block) {
+    const real* dy = g.dy + (std::int64_t{block} * g.out + o0) * lane_count;
+    for (int n = 0; n < lane_count; ++n, x += panel_width) {
+      Vector here[vectors];
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) {
+        here[v] = *reinterpret_cast<const Vector*>(x + v * lanes);
+      }
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) {
+        const Vector gradient = Vector{} + dy[r * lane_count + n];
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; ++v) total[r][v] += gradient * here[v];
+      }
+    }
+  }
+  for (int r = 0; r < rows; ++r) {
+    real* dw = g.dw + std::int64_t{o0 + r} * g.in + g.i0 + j;
+    if (columns >= vectors * lanes) {
+      for (int v = 0; v < vectors; ++v) *reinterpret_cast<Vector*>(dw + v * lanes) += total[r][v];
+    } else {
+      const real* values = reinterpret_cast<const real*>(total[r]);
+      for (int i = 0; i < columns; ++i) dw[i] += values[i];
+    }
+  }
+}
+
+template <class Isa, int rows, int vectors>
+[[gnu::always_inline]] inline void find_outer_tile(const OuterProducts& g, const real* panel, int j,
+                                                   int columns, int o0, int r) {
+  if constexpr (rows > 1) {
+    if (r < rows) return find_outer_tile<Isa, rows - 1, vectors>(g, panel, j, columns, o0, r);
+  }
+  outer_tile<Isa, rows, vectors>(g, panel, j, columns, o0);
+}
+
+struct OuterProductKernel {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(const OuterProducts* products, real* panel) {
+    using R = Registers<Isa>;
+    constexpr int vectors = Isa::registers == 32 ? 4 : 2, width = vectors * R::lanes;
+    const OuterProducts& g = *products;
+    const Cut row_cut(g.out, R::max_channels(vectors));
+    for (int first = g.i0; first < g.i1; first += panel_width) {
+      const int columns = std::min(panel_width, g.i1 - first);
+      for (int block = 0; block < lane_blocks(g.images); ++block) {
+        TransposeKernel::run<Isa>(
+            columns, lane_count, g.x + (std::int64_t{block} * g.in + first) * lane_count,
+            lane_count, panel + block * lane_count * panel_width, panel_width);
+      }
+      OuterProducts here = g;
+      here.i0 = first;
+      for (int k = 0; k < row_cut.parts; ++k) {
+        const int o0 = row_cut.begin(k), rows = row_cut.begin(k + 1) - o0;
+        for (int j = 0; j < columns; j += width) {
+          find_outer_tile<Isa, R::max_channels(vectors), vectors>(here, panel, j, columns - j, o0,
+                                                                  rows);
+        }
+      }
+    }
+  }
+};
+
+struct AddSumsKernel {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(int channels, int blocks, std::int64_t places,
+                                         const real* dy, real* db) {
+    using Vector = typename Registers<Isa>::Vector;
+    constexpr int parts = Registers<Isa>::parts;
+    for (int c = 0; c < channels; ++c) {
+      Vector total[parts] = {};
+      for (int block = 0; block < blocks; ++block) {
+        const auto* v = reinterpret_cast<const Vector*>(dy + (std::int64_t{block} * channels + c) *
+                                                                 places * lane_count);
+        for (std::int64_t i = 0; i < places; ++i) {
+          for (int part = 0; part < parts; ++part) total[part] += v[i * parts + part];
+        }
+      }
+      const real* lane = reinterpret_cast<const real*>(total);
+      for (int l = 0; l < lane_count; ++l) db[c] += lane[l];
+    }
+  }
+};
+
 }  // namespace
 
 void sum(const Sums& s) {
@@ -225,4 +323,14 @@ void add_products(const Products& p) {
       &p, scratch<struct ProductSums>(std::int64_t{p.taps} * most_channels * lane_count));
 }
 
-}  // namespace longhand::lanes
+void add_outer_products(const OuterProducts& g) {
+  run_kernel<OuterProductKernel>(
+      &g, scratch<struct OuterProductPanel>(std::int64_t{lane_blocks(g.images)} * lane_count *
+                                            panel_width));
+}
+
+void add_sums(int channels, int blocks, std::int64_t places, const real* dy, real* db) {
+  run_kernel<AddSumsKernel>(channels, blocks, places, dy, db);
+}
+
+}  // namespace longhand::fast::lanes

@@ -6,7 +6,7 @@
 
 #include "core/real.h"
 
-namespace longhand::lanes {
+namespace longhand::fast::lanes {
 
 // For every channel c and every place p, both vectors of 16 images:
 //
@@ -47,4 +47,18 @@ struct Products {
 };
 void add_products(const Products& p);
 
-}  // namespace longhand::lanes
+// dw[o][i] += sum over images n of dy[n, o] * x[n, i]: what a dense layer's weights gain. Here one
+// vector holds 16 neighbouring i, because a sum over so few numbers as a batch has would be spent
+// on adding up lanes. x is in and dy is out features wide; weights [i0, i1) of every row are done.
+struct OuterProducts {
+  int images = 0, in = 0, out = 0, i0 = 0, i1 = 0;
+  const real* x = nullptr;   // [n/16][in][16]
+  const real* dy = nullptr;  // [n/16][out][16]
+  real* dw = nullptr;        // [out][in]
+};
+void add_outer_products(const OuterProducts& g);
+
+// db[c] += the sum of dy[c] over `places` vectors of 16 images in each of `blocks` blocks.
+void add_sums(int channels, int blocks, std::int64_t places, const real* dy, real* db);
+
+}  // namespace longhand::fast::lanes
