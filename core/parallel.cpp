@@ -23,6 +23,7 @@ namespace {
 std::atomic<int> thread_count{std::max(1, static_cast<int>(std::thread::hardware_concurrency()))};
 
 thread_local bool in_piece = false;
+thread_local int place = 0;  // memory_place()
 
 // How long a thread that waits spins before it sleeps. Long enough for what a training step does on
 // one thread between two loops: to wake a sleeping thread costs the waker 15 to 20 us on a virtual
@@ -117,7 +118,7 @@ class Pool {
     start_workers(pieces.count - 1);
     pieces_ = pieces;
     for (int p = 1; p < pieces.count; ++p) slot(p).open();
-    pieces.run(pieces.body, 0);
+    run(0);
     run_open_pieces();
     for (int p = 1; p < pieces.count; ++p) slot(p).wait_until_done();
     busy_ = false;
@@ -145,7 +146,7 @@ class Pool {
     for (;;) {
       own.wait_for_work();
       if (!own.take()) continue;  // late: somebody else has run it
-      pieces_.run(pieces_.body, piece);
+      run(piece);
       run_open_pieces();
       own.close();
     }
@@ -155,9 +156,17 @@ class Pool {
   void run_open_pieces() {
     for (int p = 1; p < pieces_.count; ++p) {
       if (!slot(p).take()) continue;
-      pieces_.run(pieces_.body, p);
+      run(p);
       slot(p).close();
     }
+  }
+
+  // Memory goes with the piece: which thread runs it is chance, and must not decide when scratch is
+  // allocated.
+  void run(int piece) {
+    place = piece;
+    pieces_.run(pieces_.body, piece);
+    place = 0;
   }
 
   std::atomic<bool> busy_{false};  // guards the rest
@@ -180,6 +189,10 @@ void set_threads(int count) {
 
 bool inside_piece() {
   return in_piece;
+}
+
+int memory_place() {
+  return place;
 }
 
 void run_pieces(const Pieces& pieces) {

@@ -16,6 +16,11 @@ inline constexpr std::int64_t elementwise_grain = 4096;
 // Whether this thread is running a piece of a parallel_for.
 bool inside_piece();
 
+// Whose memory the code that runs here should use between calls (core/scratch.h): 0, this thread's
+// own; p > 0, that of place p of the pool, where a piece p is running on this thread. One thread at
+// a time is at place p.
+int memory_place();
+
 // How many pieces parallel_for cuts `count` items into when each piece gets at least `grain` of
 // them. It depends on nothing but these numbers and threads(), so results repeat to the bit.
 // Inside a piece of another parallel_for the answer is 1.

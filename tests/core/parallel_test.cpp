@@ -20,6 +20,7 @@
 #include "apps/support/allocations.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "core/scratch.h"
 #include "tests/support/skip.h"
 
 using namespace longhand;
@@ -68,6 +69,8 @@ std::vector<float> random_values() {
   for (float& v : values) v = static_cast<float>(random.normal(0, 1));
   return values;
 }
+
+struct Numbers;  // a tag
 
 // Called in every piece: returns when all pieces have begun, so each has a thread of its own.
 class Meeting {
@@ -236,6 +239,25 @@ TEST_CASE("the bits repeat for the same number of threads") {
     different.insert(first);
   }
   CHECK(different.size() > 1);  // the sum is one that shows where it was cut
+}
+
+TEST_CASE("a piece keeps its scratch memory, whichever thread runs it") {
+  const Threads scope(3);
+  const auto addresses = [] {
+    std::vector<const real*> memory(3);
+    parallel_for(3, 1, [&](std::int64_t, std::int64_t, int piece) {
+      memory[static_cast<std::size_t>(piece)] = scratch<Numbers>(100);
+    });
+    return memory;
+  };
+  const std::vector<const real*> first = addresses();
+  CHECK(std::set(first.begin(), first.end()).size() == 3);
+  for (int job = 0; job < 2000; ++job) {
+    if (job % 200 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    CHECK(addresses() == first);
+  }
+  CHECK(scratch<Numbers>(100) == first[0]);  // the caller's own
+  CHECK(memory_place() == 0);
 }
 
 TEST_CASE("nothing is allocated once the workers are there") {
