@@ -7,6 +7,7 @@
 
 #include "core/gemm.h"
 #include "core/parallel.h"
+#include "core/scratch.h"
 
 namespace longhand::fast {
 
@@ -153,11 +154,11 @@ void gemm(const GemmGeometry& g, const real* a, const real* b, real* c) {
   const std::int64_t work_a_step = static_cast<std::int64_t>(split_n ? g.m : g.n) * g.k;
   parallel_for(side, grain / work_a_step + 1, [&](std::int64_t begin, std::int64_t end, int) {
     // A panel of m_block rows (or n_block columns) may be padded up to whole tiles.
-    thread_local std::vector<real> packed_a((m_block + 16) * k_block);
-    thread_local std::vector<real> packed_b((n_block + 32) * k_block);
+    real* packed_a = scratch<struct PackedA>((m_block + 16) * k_block);
+    real* packed_b = scratch<struct PackedB>((n_block + 32) * k_block);
     const int first = static_cast<int>(begin), last = static_cast<int>(end);
     const Range range = split_n ? Range{0, g.m, first, last} : Range{first, last, 0, g.n};
-    gemm_range_here(g, range, a, b, c, packed_a.data(), packed_b.data());
+    gemm_range_here(g, range, a, b, c, packed_a, packed_b);
   });
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/gemm.h"
 #include "core/parallel.h"
+#include "core/scratch.h"
 #include "layers/conv2d_lanes.h"
 
 namespace longhand::fast {
@@ -84,14 +85,6 @@ void col2im(const Conv2dGeometry& g, const real* columns, real* dx) {
   });
 }
 
-// Memory that a thread keeps from call to call; it only grows.
-real* scratch(std::int64_t size) {
-  thread_local std::vector<real> memory;
-  if (static_cast<std::int64_t>(memory.size()) < size)
-    memory.resize(static_cast<std::size_t>(size));
-  return memory.data();
-}
-
 // The channels of image n and group `group`, in x and in y.
 std::int64_t x_offset(const Conv2dGeometry& g, std::int64_t n, int group) {
   return (n * g.x.c + std::int64_t{group} * g.w.c) * g.x.h * g.x.w;
@@ -112,7 +105,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
   const Columns matrix(g);
   const int out = g.y.c / g.groups;
   parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    real* columns = scratch(matrix.size);
+    real* columns = scratch<struct Im2col>(matrix.size);
     for (std::int64_t n = begin; n < end; ++n) {
       for (int group = 0; group < g.groups; ++group) {
         real* y_group = y + y_offset(g, n, group);
@@ -133,7 +126,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
   const Columns matrix(g);
   const int out = g.y.c / g.groups;
   parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    real* columns = scratch(matrix.size);
+    real* columns = scratch<struct Im2col>(matrix.size);
     for (std::int64_t n = begin; n < end; ++n) {
       for (int group = 0; group < g.groups; ++group) {
         gemm({.m = matrix.rows, .n = matrix.places, .k = out, .transpose_a = true},
@@ -156,7 +149,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   partial.assign(static_cast<std::size_t>(pieces * size), 0);
   real* sums = partial.data();
   parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int piece) {
-    real* columns = scratch(matrix.size);
+    real* columns = scratch<struct Im2col>(matrix.size);
     for (std::int64_t n = begin; n < end; ++n) {
       for (int group = 0; group < g.groups; ++group) {
         im2col(g, x + x_offset(g, n, group), columns);
@@ -177,7 +170,9 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db) {
   if (g.layout == Layout::lanes) return lanes::conv2d_backward_bias(g, dy, db);
   const std::int64_t places = std::int64_t{g.y.h} * g.y.w;
-  parallel_for(g.y.c, 1, [&](std::int64_t begin, std::int64_t end, int) {
+  // A few sums are not worth waking a thread for.
+  const std::int64_t grain = elementwise_grain / (g.y.n * places) + 1;
+  parallel_for(g.y.c, grain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t co = begin; co < end; ++co) {
       for (std::int64_t n = 0; n < g.y.n; ++n) {
         const real* plane = dy + (n * g.y.c + co) * places;
