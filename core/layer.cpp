@@ -51,7 +51,11 @@ const Tensor& Layer::begin_backward(const Tensor& dy) {
                      ", but the input x as " + to_string(x_->layout()));
   }
   fresh_ = false;
-  dx_.resize(x_shape_, x_->layout());
+  if (input_gradient_) {
+    dx_.resize(x_shape_, x_->layout());
+  } else if (!dx_.empty()) {
+    dx_ = Tensor();
+  }
   return *x_;
 }
 

@@ -38,8 +38,8 @@ class Layer {
   virtual const Tensor& backward(const Tensor& dy) = 0;
 
   // Whether backward need give dx; it need not in the first layer of a network, whose input nobody
-  // trains. Layers that save work by it then return an empty tensor.
-  virtual void want_input_gradient(bool wanted) { input_gradient_ = wanted; }
+  // trains. Layers that save much work without it heed this and return an empty tensor.
+  virtual void want_input_gradient(bool wanted) { static_cast<void>(wanted); }
 
   // The trained tensors, in a fixed order; pointers stay valid as long as the layer.
   virtual std::vector<Param*> params() { return {}; }
@@ -61,10 +61,9 @@ class Layer {
   // and layout of x, and returns the x of the last forward.
   const Tensor& begin_backward(const Tensor& dy);
 
-  bool input_gradient() const { return input_gradient_; }
-
-  Tensor y_;   // the output
-  Tensor dx_;  // the input gradient
+  Tensor y_;                    // the output
+  Tensor dx_;                   // the input gradient
+  bool input_gradient_ = true;  // set by layers that heed want_input_gradient
 
  private:
   void require_layout(const Tensor& x) const;
@@ -73,7 +72,6 @@ class Layer {
   const Tensor* x_ = nullptr;
   Shape x_shape_;
   Shape y_shape_;
-  bool input_gradient_ = true;
   bool fresh_ = false;  // a forward has run since the last backward
 };
 

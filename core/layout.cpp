@@ -45,7 +45,7 @@ void lanes_to_nchw(const Tensor& x, Tensor& y) {
 }  // namespace
 
 void convert(const Tensor& x, Layout layout, Tensor& y) {
-  if (x.layout() == layout) {
+  if (x.layout() == layout || x.empty()) {
     y = x;
     return;
   }
