@@ -2,6 +2,7 @@
 // lenet.h, products.h (gemm and conv), layers.h, ceiling.h; how, in windows.h. See docs/bench.md.
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "apps/bench/ceiling.h"
 #include "apps/bench/layers.h"
@@ -38,6 +39,20 @@ void add_batch(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
+void add_against(CLI::App& app, Options& options, const std::vector<std::string>& peers) {
+  std::vector<std::string> words = peers;
+  words.emplace_back("all");
+  app.add_option("--against", options.against,
+                 "other libraries for the same work, window by window with the engine, commas "
+                 "between them; all: those that are found")
+      ->delimiter(',')
+      ->check(CLI::IsMember(words));
+  app.add_option("--patience", options.patience,
+                 "seconds that one of them may say nothing, beyond its window")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+}
+
 void add_number(CLI::App& app, const std::string& name, int& number, const std::string& help,
                 int smallest = 1) {
   app.add_option(name, number, help)->required()->check(CLI::Range(smallest, 65536));
@@ -63,6 +78,7 @@ void add_lenet(CLI::App& app, const std::string& model, std::string& mode, Optio
   add_batch(command, options);
   add_device(command, options);
   add_windows(command, options);
+  if (model != "zagreb") add_against(command, options, {"onednn", "torch"});
   add_run(command, options, [&mode, &options, model] { bench_lenet(model, mode, options); });
 }
 
@@ -83,6 +99,7 @@ void add_gemm(CLI::App& app, GemmArguments& gemm, Options& options) {
       ->capture_default_str();
   add_device(command, options);
   add_windows(command, options);
+  add_against(command, options, {"onednn", "openblas", "torch"});
   add_run(command, options, [&] { bench_gemm(gemm.m, gemm.n, gemm.k, gemm.transposes, options); });
 }
 
@@ -110,6 +127,7 @@ void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
       ->capture_default_str();
   add_device(command, options);
   add_windows(command, options);
+  add_against(command, options, {"onednn", "torch"});
   add_run(command, options, [&] { bench_conv(conv, arguments.direction, options); });
 }
 

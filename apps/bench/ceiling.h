@@ -6,69 +6,56 @@
 #include <string>
 
 #include "apps/bench/report.h"
+#include "core/cpu.h"
 #include "core/parallel.h"
 #include "core/tensor.h"
 
 namespace longhand::bench {
 
-// sum = sum * factor + term, in `sums` vectors of `bytes` bytes that never leave the registers and
-// do not wait for each other: enough of them to cover the latency of a fused multiply-add in every
-// unit that can do one. Returns something that depends on all of them.
-template <int bytes, int sums>
-[[gnu::always_inline]] inline float multiply_add_loop(std::int64_t rounds, float factor,
-                                                      float term) {
-  typedef float Vector __attribute__((vector_size(bytes)));
-  Vector sum[sums];
-  // They start apart, or the compiler would see that they are equal and keep only one.
-  for (int i = 0; i < sums; ++i) sum[i] = Vector{} + static_cast<float>(i);
-  const Vector factors = factor - Vector{}, terms = term - Vector{};  // in every lane
-  for (std::int64_t round = 0; round < rounds; ++round) {
-#pragma GCC unroll 16
-    for (int i = 0; i < sums; ++i) sum[i] = sum[i] * factors + terms;
-  }
-  float total = 0;
-  for (int i = 0; i < sums; ++i) {
-    for (int lane = 0; lane < bytes / 4; ++lane) total += sum[i][lane];
-  }
-  return total;
-}
-
-// One instance an instruction set. 16 sums and two constants fit 32 registers, 12 fit 16.
-#if defined(__x86_64__)
-[[gnu::target("avx512f,avx512vl,avx512dq,avx512bw,fma")]] inline float multiply_add_avx512(
-    std::int64_t rounds, float factor, float term) {
-  return multiply_add_loop<64, 16>(rounds, factor, term);
-}
-[[gnu::target("avx2,fma")]] inline float multiply_add_avx2(std::int64_t rounds, float factor,
-                                                           float term) {
-  return multiply_add_loop<32, 12>(rounds, factor, term);
-}
-#endif
-#if defined(__x86_64__)
-inline constexpr int baseline_sums = 12;
-#else
-inline constexpr int baseline_sums = 16;
-#endif
-inline float multiply_add_baseline(std::int64_t rounds, float factor, float term) {
-  return multiply_add_loop<16, baseline_sums>(rounds, factor, term);
-}
-
+// sum = sum * factor + term, in vectors that never leave the registers and do not wait for each
+// other: enough of them to cover the latency of a fused multiply-add in every unit that can do one.
+// Writes something that depends on all of them to *total, and to *flop how many floating-point
+// operations that took: 2 a lane and a sum.
 struct MultiplyAdd {
-  float (*run)(std::int64_t rounds, float factor, float term);
-  double flop_a_round;  // 2 a lane
+  template <class Isa>
+  [[gnu::always_inline]] static void run(std::int64_t rounds, float factor, float term,
+                                         float* total, double* flop) {
+    typedef float Vector __attribute__((vector_size(Isa::vector_bytes)));
+    constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(float));
+    constexpr int sums = Isa::registers == 32 ? 16 : 12;  // and two registers for the constants
+    Vector sum[sums];
+    // They start apart, or the compiler would see that they are equal and keep only one.
+    for (int i = 0; i < sums; ++i) sum[i] = Vector{} + static_cast<float>(i);
+    const Vector factors = factor - Vector{}, terms = term - Vector{};  // in every lane
+    for (std::int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+      for (int i = 0; i < sums; ++i) sum[i] = sum[i] * factors + terms;
+    }
+    *total = 0;
+    for (int i = 0; i < sums; ++i) {
+      for (int lane = 0; lane < lanes; ++lane) *total += sum[i][lane];
+    }
+    *flop = 2.0 * lanes * sums * static_cast<double>(rounds);
+  }
 };
 
-inline MultiplyAdd choose_multiply_add() {
-  switch (instruction_set()) {
-#if defined(__x86_64__)
-    case InstructionSet::avx512:
-      return {multiply_add_avx512, 2.0 * 16 * 16};
-    case InstructionSet::avx2:
-      return {multiply_add_avx2, 2.0 * 12 * 8};
-#endif
-    default:
-      return {multiply_add_baseline, 2.0 * baseline_sums * 4};
-  }
+// GFLOP/s of all threads together.
+inline Spread bench_multiply_add(const Options& options, Measurement& measurement) {
+  constexpr std::int64_t rounds = 200'000;
+  std::atomic<float> sink{0};  // the compiler cannot leave out what ends up here
+  std::atomic<double> flop{0};
+  measurement = measure(options.windows, [&] {
+    parallel_for(threads(), 1, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t thread = begin; thread < end; ++thread) {
+        float total = 0;
+        double its_flop = 0;
+        run_kernel<MultiplyAdd>(rounds, 0.5F, 1.0F, &total, &its_flop);
+        sink = total;
+        flop = its_flop;
+      }
+    });
+  });
+  return measurement.rates(1e-9 * flop * threads());
 }
 
 // Bytes that one thread copies from and to.
@@ -116,18 +103,8 @@ inline Spread bench_copy(const CopySize& size, const Options& options, Measureme
 
 inline void bench_ceiling(int memory_mb, const Options& options) {
   print_start("multiply-adds in registers, and copies, on all threads at once");
-  const MultiplyAdd multiply_add = choose_multiply_add();
-  constexpr std::int64_t rounds = 200'000;
-  std::atomic<float> sink{0};  // the compiler cannot leave out what ends up here
-  const Measurement arithmetic = measure(options.windows, [&] {
-    parallel_for(threads(), 1, [&](std::int64_t begin, std::int64_t end, int) {
-      for (std::int64_t thread = begin; thread < end; ++thread) {
-        sink = multiply_add.run(rounds, 0.5F, 1.0F);
-      }
-    });
-  });
-  const Spread gflops =
-      arithmetic.rates(1e-9 * static_cast<double>(rounds) * multiply_add.flop_a_round * threads());
+  Measurement arithmetic;
+  const Spread gflops = bench_multiply_add(options, arithmetic);
   print_windows(options.windows, arithmetic);
   print_spread("GFLOP/s", gflops);
 
