@@ -1,10 +1,12 @@
 // bench: how fast the engine is on this machine. What each subcommand measures is in apps/bench/:
-// lenet.h, products.h (gemm and conv), layers.h, ceiling.h; how, in windows.h. See docs/bench.md.
+// lenet.h, products.h (gemm and conv), layers.h, elementwise.h, ceiling.h; how, in windows.h; and
+// beside other libraries, in peers.h. See docs/bench.md.
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "apps/bench/ceiling.h"
+#include "apps/bench/elementwise.h"
 #include "apps/bench/layers.h"
 #include "apps/bench/lenet.h"
 #include "apps/bench/products.h"
@@ -144,6 +146,22 @@ void add_layers(CLI::App& app, std::string& model, Options& options) {
           [&] { bench_layers(model.substr(std::string("lenet-").size()), options); });
 }
 
+void add_elementwise(CLI::App& app, std::string& operation, int& size, Options& options) {
+  CLI::App& command = *app.add_subcommand(
+      "elementwise", "Activations, pooling, softmax and optimizers against a plain copy");
+  std::vector<std::string> names;
+  for (const Operation& one : operations()) names.push_back(one.name);
+  command.add_option("operation", operation, "only this one")->check(CLI::IsMember(names));
+  command
+      .add_option("--size", size,
+                  "elements of x, rounded down to a multiple of 16384 (two sizes: in L2 and in "
+                  "memory)")
+      ->check(CLI::Range(1, 1 << 28));
+  add_device(command, options);
+  add_windows(command, options);
+  add_run(command, options, [&] { bench_elementwise(operation, size, options); });
+}
+
 void add_ceiling(CLI::App& app, int& memory_mb, Options& options) {
   CLI::App& command =
       *app.add_subcommand("ceiling", "The machine's FP32 multiply-adds and copy bandwidth");
@@ -167,10 +185,15 @@ int main(int argc, char** argv) {
   ConvArguments conv;
   std::string model;
   int memory_mb = 0;
+  std::string operation;
+  int size = 0;
+  Options short_options;  // of what has many things to measure
+  short_options.windows = {.count = 5, .seconds = 0.1};
   for (const char* lenet : {"classic", "modern", "zagreb"}) add_lenet(app, lenet, mode, options);
   add_gemm(app, gemm, options);
   add_conv(app, conv, options);
   add_layers(app, model, options);
+  add_elementwise(app, operation, size, short_options);
   add_ceiling(app, memory_mb, options);
   return run_app(app, argc, argv, [&] {
     if (app.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "apps/bench/window.h"
+#include "apps/support/interrupt.h"
 #include "core/error.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): not every system declares it
@@ -97,7 +98,7 @@ class Child {
   enum class Answer { line, end, silence, interrupt };
 
   // The next line. Otherwise: the child closed its output, said nothing for `patience` seconds, or
-  // a signal came to this process.
+  // this process was interrupted (support/interrupt.h).
   Answer read_line(double patience, std::string& line) {
     constexpr std::size_t longest = 1 << 16;  // whoever sends more sends no line
     const double start = now();
@@ -108,12 +109,12 @@ class Child {
         unread_.erase(0, end == std::string::npos ? end : end + 1);
         return Answer::line;
       }
-      const double left = patience - (now() - start);
-      if (left <= 0) return Answer::silence;
+      if (interrupted()) return Answer::interrupt;
+      if (now() - start > patience) return Answer::silence;
+      // Not all the time at once: a signal may have come just before this call.
       pollfd wait{.fd = socket_, .events = POLLIN, .revents = 0};
-      const int ready = poll(&wait, 1, static_cast<int>(1000 * left) + 1);
-      if (ready < 0) return Answer::interrupt;
-      if (ready == 0) continue;
+      constexpr int milliseconds = 100;
+      if (poll(&wait, 1, milliseconds) <= 0) continue;
       std::array<char, 4096> buffer{};
       const ssize_t n = read(socket_, buffer.data(), buffer.size());
       if (n <= 0) return Answer::end;

@@ -98,6 +98,22 @@ inline std::optional<double> machine_cpu_seconds() {
   return (user + nice + system + irq + softirq + steal) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+// One window of the work, with what others did meanwhile.
+template <class Step>
+TimeWindow timed_window(double seconds, std::int64_t chunk, Step&& step) {
+  TimeWindow window;
+  const std::optional<double> machine = machine_cpu_seconds();
+  const double own = own_cpu_seconds();
+  const std::size_t allocations = longhand::allocations.count;
+  run_for(seconds, chunk, step, window);
+  window.allocations = longhand::allocations.count - allocations;
+  const double own_used = own_cpu_seconds() - own;
+  if (const std::optional<double> machine_after = machine_cpu_seconds(); machine_after) {
+    window.other_cores = (*machine_after - machine.value_or(0) - own_used) / window.seconds;
+  }
+  return window;
+}
+
 // A warm-up as long as one window, then the windows. begin_window() is called at the start of each,
 // before the clock is read.
 template <class Step, class Begin>
@@ -108,17 +124,7 @@ Measurement measure(const WindowOptions& options, Step&& step, Begin&& begin_win
   Measurement measurement;
   for (int i = 0; i < options.count; ++i) {
     begin_window();
-    TimeWindow window;
-    const std::optional<double> machine = machine_cpu_seconds();
-    const double own = own_cpu_seconds();
-    const std::size_t allocations = longhand::allocations.count;
-    run_for(options.seconds, chunk, step, window);
-    window.allocations = longhand::allocations.count - allocations;
-    const double own_used = own_cpu_seconds() - own;
-    if (const std::optional<double> machine_after = machine_cpu_seconds(); machine_after) {
-      window.other_cores = (*machine_after - machine.value_or(0) - own_used) / window.seconds;
-    }
-    measurement.windows.push_back(window);
+    measurement.windows.push_back(timed_window(options.seconds, chunk, step));
   }
   return measurement;
 }
