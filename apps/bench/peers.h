@@ -142,8 +142,11 @@ class Peer {
   }
 
   Error garbage(const std::string& wanted, const std::string& line) const {
-    return Error("the peer " + name_ + ": expected " + wanted + ", got '" + line.substr(0, 60) +
-                 "'");
+    std::string shown = line.substr(0, 60);
+    for (char& c : shown) {
+      if (c < ' ' || c > '~') c = '?';  // nothing that a terminal obeys
+    }
+    return Error("the peer " + name_ + ": expected " + wanted + ", got '" + shown + "'");
   }
 
   std::string name_;
