@@ -10,7 +10,7 @@
 
 #include "core/gemm.h"
 #include "core/parallel.h"
-#include "layers/conv2d.h"
+#include "layers/conv2d_lanes.h"
 
 namespace longhand::fast {
 
@@ -108,6 +108,7 @@ std::int64_t w_offset(const Conv2dGeometry& g, int group) {
 }  // namespace
 
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
+  if (g.layout == Layout::lanes) return lanes::conv2d_forward(g, x, w, b, y);
   const Columns matrix(g);
   const int out = g.y.c / g.groups;
   parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
@@ -128,6 +129,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
 }
 
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx) {
+  if (g.layout == Layout::lanes) return lanes::conv2d_backward_data(g, dy, w, dx);
   const Columns matrix(g);
   const int out = g.y.c / g.groups;
   parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
@@ -143,6 +145,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
 }
 
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
+  if (g.layout == Layout::lanes) return lanes::conv2d_backward_weights(g, x, dy, dw);
   const Columns matrix(g);
   const int out = g.y.c / g.groups;
   const int pieces = parallel_pieces(g.x.n, 1);
@@ -172,6 +175,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
 }
 
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db) {
+  if (g.layout == Layout::lanes) return lanes::conv2d_backward_bias(g, dy, db);
   const std::int64_t places = std::int64_t{g.y.h} * g.y.w;
   parallel_for(g.y.c, 1, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t co = begin; co < end; ++co) {
