@@ -108,6 +108,7 @@ void add_gemm(CLI::App& app, GemmArguments& gemm, Options& options) {
 struct ConvArguments {
   ConvShape conv;
   std::string direction = "forward";
+  std::string layout = "nchw";
 };
 
 void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
@@ -127,10 +128,16 @@ void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
                   "forward (y), data (the input gradient dx) or weights (the gradient dw)")
       ->check(CLI::IsMember({"forward", "data", "weights"}))
       ->capture_default_str();
+  command
+      .add_option("--layout", arguments.layout,
+                  "of x and y: nchw, or lanes (16 images in a vector), as inside a network")
+      ->check(CLI::IsMember({"nchw", "lanes"}))
+      ->capture_default_str();
   add_device(command, options);
   add_windows(command, options);
   add_against(command, options, {"onednn", "torch"});
-  add_run(command, options, [&] { bench_conv(conv, arguments.direction, options); });
+  add_run(command, options,
+          [&] { bench_conv(conv, arguments.direction, arguments.layout == "lanes", options); });
 }
 
 void add_layers(CLI::App& app, std::string& model, Options& options) {

@@ -103,7 +103,7 @@ def beside(result, key, peers):
     windows, cells = result['windows'], [spread(result, key, result['windows'])]
     for peer in peers:
         theirs = result.get('against', {}).get(peer)
-        cells.append(spread(theirs, key, windows) if theirs else 'not here')
+        cells.append(spread(theirs, key, windows) if theirs else '-')
         cells.append(f'**{theirs["ratio"]:.2f}**' if theirs else '')
     return cells
 
@@ -140,7 +140,7 @@ def networks(bench, threads, ceiling):
                 cells = [figure(r['peak_rss_mb']), figure(r['activations_mb'])]
                 for peer in peers:
                     theirs = r.get('against', {}).get(peer)
-                    cells.append(figure(theirs['peak_rss_mb']) if theirs else 'not here')
+                    cells.append(figure(theirs['peak_rss_mb']) if theirs else '-')
                     if theirs:
                         versions[peer] = theirs['version']
                 memory.append([f'{lenet} {mode}', count] + cells)
@@ -164,7 +164,7 @@ def latency(bench, threads):
             for peer in peers:
                 theirs = r.get('against', {}).get(peer)
                 row += ([figure(1e6 / theirs['images_per_second']) + star(theirs, r['windows']),
-                         f'**{theirs["ratio"]:.2f}**'] if theirs else ['not here', ''])
+                         f'**{theirs["ratio"]:.2f}**'] if theirs else ['-', ''])
             rows.append(row)
     return lines + table(heading(['us', 'threads'], peers), rows)
 
@@ -231,14 +231,17 @@ def products(bench, threads):
 
 def convolutions(bench, threads):
     peers = ('onednn', 'torch')
-    lines = ['', '## Convolutions', '', 'Batch 8, GFLOP/s.']
+    lines = ['', '## Convolutions', '', 'Batch 8, GFLOP/s; the engine with x and y in either of its '
+             'layouts, the peers in those that they like best.']
     lines += command_line(f'conv 8 64 56 56 64 3 3 1 1 forward --threads {threads} --against all')
     rows = []
     for shape, where in CONVS:
         for direction in ('forward', 'data', 'weights'):
-            r = bench.run(f'conv {shape} {direction} --threads {threads}' + bench.against(peers))
-            rows.append([where, direction] + beside(r, 'gflops', peers))
-    return lines + table(heading(['', 'direction'], peers), rows)
+            for layout in ('nchw', 'lanes'):
+                r = bench.run(f'conv {shape} {direction} --layout {layout} --threads {threads}'
+                              + bench.against(peers if layout == 'nchw' else ('onednn',)))
+                rows.append([where, direction, layout] + beside(r, 'gflops', peers))
+    return lines + table(heading(['', 'direction', 'layout'], peers), rows)
 
 
 def elementwise(bench, threads):

@@ -54,9 +54,14 @@ class ElementwiseWork {
     Random random(1);
     if (layer_) {
       layer_->to(device);
-      x_ = random_tensor(
+      const Tensor x = random_tensor(
           name == "softmax" ? Shape{size / 16, 16, 1, 1} : Shape{size / 1024, 4, 16, 16}, random);
-      dy_ = random_tensor(layer_->output_shape(x_.shape()), random);
+      const Tensor dy = random_tensor(layer_->output_shape(x.shape()), random);
+      // As a network gives them to a layer.
+      const bool lanes =
+          layer_->device() == Device::cpu && layer_->takes_lanes() && cpu_rung() == CpuRung::best;
+      convert(x, lanes ? Layout::lanes : Layout::nchw, x_);
+      convert(dy, lanes ? Layout::lanes : Layout::nchw, dy_);
       return;
     }
     param_.grad = random_tensor(param_.grad.shape(), random);

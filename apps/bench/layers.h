@@ -1,6 +1,7 @@
 // bench layers: where the time of a training step goes.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,43 +50,71 @@ inline std::vector<LayerRow> layer_rows(Training& training) {
   return rows;
 }
 
-// Adds the time since the last lap, or since the constructor, to a pass's current window.
-class LapClock {
+// Adds the time since it was made to a pass's current window.
+class Stopwatch {
  public:
-  void lap(Pass& pass) {
-    const double time = now();
-    pass.seconds.back() += time - last_;
-    last_ = time;
+  explicit Stopwatch(Pass& pass) : pass_(pass) {}
+  ~Stopwatch() { pass_.seconds.back() += now() - start_; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  Pass& pass_;
+  double start_ = now();
+};
+
+// A layer of another network, its time taken.
+class TimedLayer : public Layer {
+ public:
+  TimedLayer(Layer& layer, LayerRow& row) : layer_(layer), row_(row) {}
+
+  std::string describe() const override { return layer_.describe(); }
+  Shape output_shape(const Shape& x) const override { return layer_.output_shape(x); }
+  void want_input_gradient(bool wanted) override { layer_.want_input_gradient(wanted); }
+  bool takes_lanes() const override { return layer_.takes_lanes(); }
+  const Tensor& forward(const Tensor& x) override {
+    const Stopwatch watch(row_.forward);
+    return layer_.forward(x);
+  }
+  const Tensor& backward(const Tensor& dy) override {
+    const Stopwatch watch(row_.backward);
+    return layer_.backward(dy);
   }
 
  private:
-  double last_ = now();
+  Layer& layer_;
+  LayerRow& row_;
 };
 
-// The same as Training::train, with a look at the clock after every layer.
-inline void timed_step(Training& training, std::vector<LayerRow>& rows) {
-  Sequential& net = training.net();
+// The same layers as those of `training`, timed into the first of the rows.
+inline std::unique_ptr<Sequential> timed_network(Training& training, std::vector<LayerRow>& rows,
+                                                 Device device) {
+  auto net = std::make_unique<Sequential>();
+  for (int i = 0; i < training.net().size(); ++i) {
+    net->add(
+        std::make_unique<TimedLayer>(training.net().layer(i), rows[static_cast<std::size_t>(i)]));
+  }
+  net->to(device);
+  return net;
+}
+
+// The same as Training::train, with `net` in the network's place and the loss and the optimizer
+// timed too.
+inline void timed_step(Training& training, Sequential& net, std::vector<LayerRow>& rows) {
   LayerRow& loss_row = rows[rows.size() - 2];
   LayerRow& sgd_row = rows[rows.size() - 1];
+  const auto timed = [](Pass& pass, auto&& body) -> decltype(auto) {
+    const Stopwatch watch(pass);
+    return body();
+  };
   training.next();
-  LapClock clock;
-  training.sgd().zero_grad();
-  clock.lap(sgd_row.forward);
-  const Tensor* y = &training.x();
-  for (int i = 0; i < net.size(); ++i) {
-    y = &net.layer(i).forward(*y);
-    clock.lap(rows[static_cast<std::size_t>(i)].forward);
-  }
-  training.loss().forward(*y, training.labels());
-  clock.lap(loss_row.forward);
-  const Tensor* dy = &training.loss().backward();
-  clock.lap(loss_row.backward);
-  for (int i = net.size() - 1; i >= 0; --i) {
-    dy = &net.layer(i).backward(*dy);
-    clock.lap(rows[static_cast<std::size_t>(i)].backward);
-  }
-  training.sgd().step();
-  clock.lap(sgd_row.backward);
+  timed(sgd_row.forward, [&] { training.sgd().zero_grad(); });
+  const Tensor& y = net.forward(training.x());
+  timed(loss_row.forward, [&] { return training.loss().forward(y, training.labels()); });
+  const Tensor& dy =
+      timed(loss_row.backward, [&]() -> const Tensor& { return training.loss().backward(); });
+  net.backward(dy);
+  timed(sgd_row.backward, [&] { training.sgd().step(); });
 }
 
 // What a pass came to, from its windows that count.
@@ -148,8 +177,10 @@ inline Json to_json(const PassResult& result) {
 
 // `model` is a name of zoo/lenet.h.
 inline void bench_layers(const std::string& model, const Options& options) {
-  Training training(model, options.batch, parse_device(options.device), true);
+  const Device device = parse_device(options.device);
+  Training training(model, options.batch, device, true);
   std::vector<LayerRow> rows = layer_rows(training);
+  const std::unique_ptr<Sequential> net = timed_network(training, rows, device);
   const std::string name = "layers lenet-" + model;
   print_start(name + ", training, batch " + std::to_string(options.batch) + ", device " +
               options.device);
@@ -164,7 +195,7 @@ inline void bench_layers(const std::string& model, const Options& options) {
   training.train();
   begin_rows();  // the warm-up counts as a window here
   const Measurement by_layer = measure(
-      options.windows, [&] { timed_step(training, rows); },
+      options.windows, [&] { timed_step(training, *net, rows); },
       [&] {
         whole.windows.push_back(
             timed_window(options.windows.seconds, 1, [&] { training.train(); }));

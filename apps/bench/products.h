@@ -89,9 +89,10 @@ struct ConvShape {
   int stride = 1, padding = 0;
 };
 
-// `direction` is "forward", "data" or "weights": y, dx or dw. All three take
+// `direction` is "forward", "data" or "weights": y, dx or dw; `lanes` is the layout of x and y, and
+// wants Device::cpu. All three take
 // 2 * N * K * OH * OW * C * R * S floating-point operations. There is no bias.
-inline void bench_conv(const ConvShape& conv, const std::string& direction,
+inline void bench_conv(const ConvShape& conv, const std::string& direction, bool lanes,
                        const Options& options) {
   const Window window{.kernel = Size2(conv.r, conv.s),
                       .stride = conv.stride,
@@ -100,15 +101,20 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction,
   require_valid(conv.x, "conv: the input");
   const Shape w_shape{conv.k, conv.x.c, conv.r, conv.s};
   require_valid(w_shape, "conv: the weights");
-  const Conv2dGeometry g = conv2d_geometry(conv.x, w_shape, window, 1);
+  Conv2dGeometry g = conv2d_geometry(conv.x, w_shape, window, 1);
   require_valid(g.y, "conv: the output");
-  require_memory("conv", static_cast<double>(g.x.size() + g.w.size() + g.y.size()) * sizeof(real));
+  const Device device = parse_device(options.device);
+  if (lanes && device != Device::cpu) throw ValueError("conv: only the device cpu knows lanes");
+  g.layout = lanes ? Layout::lanes : Layout::nchw;
+  const double values = static_cast<double>(g.x.size() + g.y.size());
+  require_memory("conv",
+                 ((lanes ? 2 : 1) * values + static_cast<double>(g.w.size())) * sizeof(real));
   Random random(1);
   // Which of the three is written depends on the direction; so none is constant.
-  Tensor x = random_tensor(g.x, random);
+  Tensor x, y;
+  convert(random_tensor(g.x, random), g.layout, x);
   Tensor w = random_tensor(g.w, random);
-  Tensor y = random_tensor(g.y, random);
-  const Device device = parse_device(options.device);
+  convert(random_tensor(g.y, random), g.layout, y);
   const auto step = [&] {
     switch (device) {
       case Device::reference:
@@ -131,6 +137,7 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction,
       direction);
   Json json = bench_product(work, flop, options, step);
   json["batch"] = conv.x.n;
+  json["layout"] = to_string(g.layout);
   write_result(options, json);
 }
 

@@ -36,6 +36,7 @@ class Training {
     loss_.to(device);
     batches_ = make_batches(batch, random);
     if (train) {
+      net_->want_input_gradient(false);
       sgd_.emplace(net_->params(), SgdOptions{.learning_rate = real(0.001), .momentum = real(0.9)});
       sgd_->to(device);
     }
@@ -46,12 +47,13 @@ class Training {
   Sgd& sgd() { return *sgd_; }
   const Shape& input() const { return batches_.front().x.shape(); }
 
-  // Bytes of every layer's y, and with `train` of every layer's dx.
+  // Bytes of every layer's y, and with `train` of every layer's dx but the first's, which nobody
+  // needs. What is kept in another layout too is not counted.
   double activation_bytes(const Shape& x, bool train) const {
     double values = 0;
     Shape shape = x;
     for (int i = 0; i < net_->size(); ++i) {
-      if (train) values += static_cast<double>(shape.size());
+      if (train && i > 0) values += static_cast<double>(shape.size());
       shape = net_->layer(i).output_shape(shape);
       values += static_cast<double>(shape.size());
     }

@@ -208,7 +208,7 @@ TEST_CASE("gemm and conv") {
     check_no_allocations(result);
   }
   check_common(run_bench("gemm 5 6 7 --device reference"), "gemm 5 6 7 nn", "gflops");
-  for (const std::string device : {"reference", "cpu"}) {
+  for (const std::string device : {"reference", "cpu", "cpu --layout lanes"}) {
     for (const std::string direction : {"forward", "data", "weights"}) {
       const std::string command = "conv 2 3 9 8 4 3 2 2 1 " + direction;
       const json result = run_bench(command + " --device " + device);
@@ -216,6 +216,7 @@ TEST_CASE("gemm and conv") {
       // y is 2 x 4 x 5 x 5, a window has 3 x 3 x 2 elements
       CHECK(result["flop"] == 2 * (2 * 4 * 5 * 5) * (3 * 3 * 2));
       CHECK(result["batch"] == 2);
+      CHECK(result["layout"] == (contains(device, "lanes") ? "lanes" : "nchw"));
     }
   }
 }
@@ -258,6 +259,18 @@ TEST_CASE("layers: a line a layer") {
   CHECK(work(0, "backward", "gflops") == doctest::Approx(2 * 2 * 784 * 6 * 25));
   CHECK(work(3, "backward", "gflops") == doctest::Approx(2 * 2 * 2 * 100 * 16 * 150));
   CHECK(work(2, "forward", "gb_per_second") == doctest::Approx(4 * 2 * 6 * (784 + 196)));
+}
+
+TEST_CASE("layers: a batch that fills lanes is timed in them, conversions included") {
+  const json result = run_bench("layers lenet-modern --batch 16");
+  double sum = result["other_microseconds"];
+  for (const json& layer : result["layers"]) {
+    for (const char* direction : {"forward", "backward"}) {
+      check_positive(layer[direction], "microseconds");
+      sum += layer[direction]["microseconds"].get<double>();
+    }
+  }
+  CHECK(sum == doctest::Approx(result["microseconds_a_batch"].get<double>()));
 }
 
 TEST_CASE("the floor is the larger of what operations and bytes take") {
@@ -368,6 +381,8 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
   refused("conv 1 65536 1 1 65536 1025 1025 1 65536", "conv: the weights: ", 1);
   refused("conv 65536 1 1 1 65536 1 1 1 65536", "conv: the output: ", 1);
   refused("conv 1024 1024 1024 1024 1 1 1 1 0", "GB of memory, but this machine has", 1);
+  refused("conv 1 1 4 4 1 3 3 1 0 --layout nhwc", "--layout: nhwc not in {nchw,lanes}", 2);
+  refused("conv 1 1 4 4 1 3 3 1 0 --layout lanes --device reference", "only the device cpu", 1);
   refused("layers classic", "model: classic not in", 2);
   refused("elementwise sigmoid", "operation: sigmoid not in", 2);
   refused("elementwise --size 0", "--size: Value 0 not in range", 2);
