@@ -150,7 +150,8 @@ inline void bench_elementwise(const std::string& only, int size, const Options& 
   Json rows = Json::array();
   for (const int elements : sizes) {
     std::cout << "\n"
-              << elements << " elements, " << format_figure(elements * sizeof(real) / megabyte)
+              << elements << " elements, "
+              << format_figure(static_cast<double>(elements) * sizeof(real) / megabyte)
               << " MB a tensor\n"
               << std::left << std::setw(12) << "operation" << std::right;
     for (const char* pass : {"forward us", "backward us"}) {

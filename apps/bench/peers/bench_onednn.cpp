@@ -12,7 +12,7 @@
 #include <algorithm>
 
 #include "apps/bench/images.h"
-#include "apps/bench/peers/onednn_network.h"
+#include "apps/bench/peers/onednn_layers.h"
 #include "apps/bench/peers/peer.h"
 
 using namespace longhand;
