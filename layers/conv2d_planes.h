@@ -92,7 +92,8 @@ template <class Body>
 void for_each_part(const Conv2dGeometry& g, int rows, int width, Body&& body) {
   const int items = g.x.n * g.groups;
   const int least = 4 * tiles().lanes / width + 2;
-  int parts = omp_in_parallel() != 0 ? 1 : threads() / std::gcd(items, threads());
+  const int workers = parallel_pieces(threads(), 1);
+  int parts = workers / std::gcd(items, workers);
   parts = std::clamp(parts, 1, std::max(rows / least, 1));
   parallel_for(std::int64_t{items} * parts, 1, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t i = begin; i < end; ++i) {
