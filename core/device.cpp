@@ -1,5 +1,6 @@
 #include "core/device.h"
 
+#include "core/cpu.h"
 #include "core/error.h"
 
 namespace longhand {
@@ -19,6 +20,11 @@ Device parse_device(const std::string& name) {
     if (name == to_string(device)) return device;
   }
   throw ValueError("unknown device '" + name + "': choose reference or cpu");
+}
+
+Device resolve(Device device) {
+  const bool plain = device == Device::cpu && cpu_rung() == CpuRung::reference;
+  return plain ? Device::reference : device;
 }
 
 }  // namespace longhand

@@ -16,4 +16,7 @@ std::string to_string(Device device);
 // The device of that name; ValueError naming the choices for any other.
 Device parse_device(const std::string& name);
 
+// `device`, or Device::reference in place of Device::cpu where LONGHAND_CPU asks for it (cpu.h).
+Device resolve(Device device);
+
 }  // namespace longhand

@@ -4,6 +4,7 @@
 #include "core/gemm_blocks.h"
 
 #include "core/gemm_pack.h"
+#include "core/scratch.h"
 
 namespace longhand::fast {
 
@@ -36,7 +37,7 @@ Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int dep
   if (pictures || !a.columns_first) {
     // k values stay side by side. The odd line spreads rows over the cache.
     const std::int64_t stride = round_up(depth, 16) + 16;
-    real* packed = scratch(Scratch::packed_a, stride * (i1 - i0));
+    real* packed = scratch<struct PackedA>(stride * (i1 - i0));
     for (int i = i0; i < i1; ++i) {
       real* row = packed + (i - i0) * stride;
       if (pictures) {
@@ -49,7 +50,7 @@ Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int dep
   }
   const int width = round_up(tile_rows, t.lanes);
   const std::int64_t step = std::int64_t{width} * depth;
-  real* packed = scratch(Scratch::packed_a, step * ((i1 - i0 + tile_rows - 1) / tile_rows));
+  real* packed = scratch<struct PackedA>(step * ((i1 - i0 + tile_rows - 1) / tile_rows));
   for (int i = i0; i < i1; i += tile_rows) {
     pack_rows_by_k(a.at(i, l0), a.stride, depth, std::min(tile_rows, i1 - i), width,
                    packed + (i - i0) / tile_rows * step);
@@ -124,7 +125,7 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
       real* packed_b = nullptr;
       if (pack_b) {
         packed_b =
-            scratch(Scratch::packed_b, std::int64_t{round_up(columns, t.lanes)} * depth + t.lanes);
+            scratch<struct PackedB>(std::int64_t{round_up(columns, t.lanes)} * depth + t.lanes);
         pack_columns(t, p, l0, depth, j0, columns, tiling.vectors, packed_b);
       }
       for (int i0 = range.m0; i0 < range.m1; i0 += tiling.block) {

@@ -7,6 +7,8 @@
 #include "core/gemm_pack.h"
 #include "core/gemm_vector.h"
 #include "core/parallel.h"
+#include "core/scratch.h"
+#include "core/transpose.h"
 
 namespace longhand::fast {
 
@@ -17,7 +19,7 @@ constexpr std::int64_t grain = 1 << 18;  // multiplications a thread gets at lea
 // Fewer columns than a vector has lanes: computed on the side with zeros for the rest.
 void multiply_narrow(const Tiles& t, const Product& p) {
   const int width = t.lanes;
-  real* wide = scratch(Scratch::narrow, std::int64_t{width} * (p.k + p.m));
+  real* wide = scratch<struct Narrow>(std::int64_t{width} * (p.k + p.m));
   real* sums = wide + std::int64_t{width} * p.k;
   pack_panel(p.b.data, p.b.stride, p.b.columns_first, p.k, p.n, wide);
   Product product = p;
@@ -84,9 +86,13 @@ void gemm(const GemmGeometry& g, const real* a, const real* b, real* c) {
   const std::int64_t size = std::int64_t{g.m} * g.n;
   if (size <= 65536 && g.m >= t.lanes &&
       cycles(t, turned) + static_cast<double>(size) < cycles(t, product)) {
-    turned.c = scratch(Scratch::turned, size);
+    turned.c = scratch<struct Turned>(size);
     multiply(t, turned);
-    transpose(turned.c, g.m, g.n, g.m, g.accumulate, c, g.n);
+    if (g.accumulate) {
+      add_transposed(g.n, g.m, turned.c, g.m, c, g.n);
+    } else {
+      transpose(g.n, g.m, turned.c, g.m, c, g.n);
+    }
   } else {
     multiply(t, product);
   }

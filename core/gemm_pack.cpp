@@ -6,44 +6,18 @@
 
 #include "core/cpu.h"
 #include "core/gemm_tile.h"
+#include "core/transpose.h"
 
 namespace longhand::fast {
 
 namespace {
 
-// A square of numbers, as many rows as a vector has lanes, turned about its diagonal in registers.
-// In each round, rows `step` apart swap the halves of their blocks of 2 * step lanes.
-template <class Vector, int lanes, int step, std::size_t... j>
-[[gnu::always_inline]] inline void swap_blocks(Vector& low, Vector& high,
-                                               std::index_sequence<j...> /*lanes*/) {
-  const Vector l = low, h = high;
-  low = __builtin_shufflevector(
-      l, h, (j & step ? lanes + static_cast<int>(j) - step : static_cast<int>(j))...);
-  high = __builtin_shufflevector(
-      l, h, (j & step ? lanes + static_cast<int>(j) : static_cast<int>(j) + step)...);
-}
-
-template <class Vector, int lanes, int step = 1>
-[[gnu::always_inline]] inline void turn(Vector (&rows)[lanes]) {
-  if constexpr (step < lanes) {
-#pragma GCC unroll 16
-    for (int i = 0; i < lanes; ++i) {
-      if ((i & step) == 0) {
-        swap_blocks<Vector, lanes, step>(rows[i], rows[i + step],
-                                         std::make_index_sequence<std::size_t{lanes}>());
-      }
-    }
-    turn<Vector, lanes, 2 * step>(rows);
-  }
-}
-
 struct PackTransposed {
   template <class Isa>
   [[gnu::always_inline]] static void run(const real* b, std::int64_t stride, int depth, int columns,
                                          real* panel) {
-    typedef real Vector
-        __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
-    constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(real));
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int vectors = (columns + lanes - 1) / lanes;
     const std::int64_t width = std::int64_t{vectors} * lanes;
     const real* end = b + (columns - 1) * stride + depth;
@@ -68,7 +42,7 @@ struct PackTransposed {
             }
           }
         }
-        turn<Vector, lanes>(rows);
+        SquareTranspose<Isa>::run(rows);
         real* to = panel + l * width + v * lanes;
 #pragma GCC unroll 16
         for (int j = 0; j < lanes; ++j) {
@@ -83,9 +57,8 @@ struct PackCopy {
   template <class Isa>
   [[gnu::always_inline]] static void run(const real* b, std::int64_t stride, int depth, int columns,
                                          real* panel) {
-    typedef real Vector
-        __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
-    constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(real));
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int vectors = (columns + lanes - 1) / lanes;
     for (int l = 0; l < depth; ++l) {
       for (int v = 0; v + 1 < vectors; ++v) {
@@ -110,9 +83,8 @@ struct PackPictures {
   template <class Isa>
   [[gnu::always_inline]] static void run(const Pictures* b, int l0, int depth, int j, int columns,
                                          real* panel) {
-    typedef real Vector
-        __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
-    constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(real));
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int vectors = (columns + lanes - 1) / lanes, width = vectors * lanes;
     Run runs[Tiles::most_vectors * lanes + 1];
     int count = 0;
@@ -143,9 +115,8 @@ struct PackRow {
   template <class Isa>
   [[gnu::always_inline]] static void run(const Pictures* a, int i, int l0, int depth,
                                          real* packed) {
-    typedef real Vector
-        __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
-    constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(real));
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int first = l0 % a->width;
     const real* line = a->pixels + a->offset[i] + l0 / a->width * a->pitch + first;
     int count = std::min(a->width - first, depth);
@@ -160,34 +131,29 @@ struct PackRow {
   }
 };
 
-// c's rows are t's columns: `rows` of them in whole vectors, what is left one by one.
-struct Transpose {
+struct AddTransposed {
   template <class Isa>
-  [[gnu::always_inline]] static void run(const real* t, std::int64_t t_stride, int rows,
-                                         int columns, bool add, real* c, std::int64_t c_stride) {
-    typedef real Vector
-        __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
-    constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(real));
+  [[gnu::always_inline]] static void run(int rows, int columns, const real* from,
+                                         std::int64_t from_stride, real* to,
+                                         std::int64_t to_stride) {
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int whole_rows = rows / lanes * lanes, whole_columns = columns / lanes * lanes;
     for (int i = 0; i < whole_rows; i += lanes) {
       for (int j = 0; j < whole_columns; j += lanes) {
         Vector square[lanes];
-#pragma GCC unroll 16
         for (int q = 0; q < lanes; ++q) {
-          square[q] = *reinterpret_cast<const Vector*>(t + (i + q) * t_stride + j);
+          square[q] = *reinterpret_cast<const Vector*>(from + (i + q) * from_stride + j);
         }
-        turn<Vector, lanes>(square);
-#pragma GCC unroll 16
+        SquareTranspose<Isa>::run(square);
         for (int q = 0; q < lanes; ++q) {
-          Vector& to = *reinterpret_cast<Vector*>(c + (j + q) * c_stride + i);
-          to = add ? to + square[q] : square[q];
+          *reinterpret_cast<Vector*>(to + (j + q) * to_stride + i) += square[q];
         }
       }
     }
-    for (int j = 0; j < columns; ++j) {
-      for (int i = j < whole_columns ? whole_rows : 0; i < rows; ++i) {
-        real& to = c[j * c_stride + i];
-        to = add ? to + t[i * t_stride + j] : t[i * t_stride + j];
+    for (int i = 0; i < rows; ++i) {
+      for (int j = i < whole_rows ? whole_columns : 0; j < columns; ++j) {
+        to[j * to_stride + i] += from[i * from_stride + j];
       }
     }
   }
@@ -225,9 +191,9 @@ void pack_rows_by_k(const real* a, std::int64_t stride, int depth, int rows, int
   std::copy_n(a + (depth - 1) * stride, rows, packed + std::int64_t{depth - 1} * width);
 }
 
-void transpose(const real* t, std::int64_t t_stride, int rows, int columns, bool add, real* c,
-               std::int64_t c_stride) {
-  run_kernel<Transpose>(t, t_stride, rows, columns, add, c, c_stride);
+void add_transposed(int rows, int columns, const real* from, std::int64_t from_stride, real* to,
+                    std::int64_t to_stride) {
+  run_kernel<AddTransposed>(rows, columns, from, from_stride, to, to_stride);
 }
 
 void pack_panel(const Pictures& b, int l0, int depth, int j, int columns, real* panel) {

@@ -5,7 +5,6 @@
 
 #include "core/gemm_blocks.h"
 #include "core/real.h"
-#include "core/scratch.h"
 
 namespace longhand::fast {
 
@@ -21,9 +20,9 @@ void pack_panel(const real* b, std::int64_t stride, bool transposed, int depth, 
 void pack_rows_by_k(const real* a, std::int64_t stride, int depth, int rows, int width,
                     real* packed);
 
-// c[j * c_stride + i] = t[i * t_stride + j], or += with `add`, for i < rows and j < columns.
-void transpose(const real* t, std::int64_t t_stride, int rows, int columns, bool add, real* c,
-               std::int64_t c_stride);
+// to[j, i] += from[i, j] for i < rows, j < columns, with the strides of core/transpose.h.
+void add_transposed(int rows, int columns, const real* from, std::int64_t from_stride, real* to,
+                    std::int64_t to_stride);
 
 // b's k values and columns as above, with b the matrix of pictures `b` (gemm_blocks.h): its rows
 // are the k values l0 to l0 + depth, its columns j to j + columns.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <type_traits>
 #include <utility>
 
 #include "core/cpu.h"
@@ -89,16 +88,6 @@ struct TileKernel {
   }
 };
 
-// What core/cpu.h's run_kernel would run on a CPU with the set Isa.
-template <class Isa, class Kernel>
-constexpr TileFunction compiled_for() {
-#if defined(__x86_64__)
-  if constexpr (std::is_same_v<Isa, Avx512>) return run_avx512<Kernel, const Tile*>;
-  if constexpr (std::is_same_v<Isa, Avx2>) return run_avx2<Kernel, const Tile*>;
-#endif
-  if constexpr (std::is_same_v<Isa, Baseline>) return run_baseline<Kernel, const Tile*>;
-}
-
 // Every tile of one instruction set: [rows - 1][vectors - 1][a_by_k], null where the registers do
 // not hold it.
 template <class Isa>
@@ -111,7 +100,7 @@ constexpr TileFunction tile_of() {
   if constexpr (rows * vectors > sums_of<Isa>) {
     return nullptr;
   } else {
-    return compiled_for<Isa, TileKernel<rows, vectors, index % 2 == 1>>();
+    return run_kernel_for<Isa, TileKernel<rows, vectors, index % 2 == 1>, const Tile*>;
   }
 }
 

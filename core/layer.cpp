@@ -17,6 +17,12 @@ std::int64_t count_values(const std::vector<Param*>& params) {
   return count;
 }
 
+void Layer::require_layout(const Tensor& x) const {
+  if (x.layout() == Layout::nchw || (takes_lanes() && device_ == Device::cpu)) return;
+  throw ShapeError(describe() + ": the input lies in memory as lanes, which it does not take on " +
+                   to_string(device_) + ": convert(x, Layout::nchw, y) gives one it does");
+}
+
 void Layer::begin_forward(const Tensor& x) {
   fresh_ = false;
   if (x.empty()) throw ShapeError(describe() + ": the input is empty");
@@ -24,7 +30,8 @@ void Layer::begin_forward(const Tensor& x) {
     y_shape_ = output_shape(x.shape());
     x_shape_ = x.shape();
   }
-  y_.resize(y_shape_);
+  require_layout(x);
+  y_.resize(y_shape_, x.layout());
   x_ = &x;
   fresh_ = true;
 }
@@ -39,8 +46,16 @@ const Tensor& Layer::begin_backward(const Tensor& dy) {
   if (x_->shape() != x_shape_) {
     require_same_shape(describe(), "the input x now", x_->shape(), "at forward it", x_shape_);
   }
+  if (dy.layout() != x_->layout()) {
+    throw ShapeError(describe() + ": dy lies in memory as " + to_string(dy.layout()) +
+                     ", but the input x as " + to_string(x_->layout()));
+  }
   fresh_ = false;
-  dx_.resize(x_shape_);
+  if (input_gradient_) {
+    dx_.resize(x_shape_, x_->layout());
+  } else if (!dx_.empty()) {
+    dx_ = Tensor();
+  }
   return *x_;
 }
 

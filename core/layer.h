@@ -37,25 +37,37 @@ class Layer {
   // forward since the last backward.
   virtual const Tensor& backward(const Tensor& dy) = 0;
 
+  // Whether backward need give dx; it need not in the first layer of a network, whose input nobody
+  // trains. Layers that save much work without it heed this and return an empty tensor.
+  virtual void want_input_gradient(bool wanted) { static_cast<void>(wanted); }
+
   // The trained tensors, in a fixed order; pointers stay valid as long as the layer.
   virtual std::vector<Param*> params() { return {}; }
 
+  // Whether forward and backward also work, on Device::cpu, with tensors in Layout::lanes. Lanes
+  // that stand for no image may hold any finite number in x and y; they are zeros in dy and dx.
+  virtual bool takes_lanes() const { return false; }
+
   // Chooses the version of the loops that forward and backward run.
-  virtual void to(Device device) { device_ = device; }
+  virtual void to(Device device) { device_ = resolve(device); }
   Device device() const { return device_; }
 
  protected:
-  // Every forward starts with this: remembers x, checks its shape and gives y_ its shape.
+  // Every forward starts with this: remembers x, checks its shape and gives y_ its shape, in x's
+  // layout.
   void begin_forward(const Tensor& x);
 
   // Every backward starts with this: checks the order of calls and dy's shape, gives dx_ the shape
-  // of x, and returns the x of the last forward.
+  // and layout of x, and returns the x of the last forward.
   const Tensor& begin_backward(const Tensor& dy);
 
-  Tensor y_;   // the output
-  Tensor dx_;  // the input gradient
+  Tensor y_;                    // the output
+  Tensor dx_;                   // the input gradient
+  bool input_gradient_ = true;  // set by layers that heed want_input_gradient
 
  private:
+  void require_layout(const Tensor& x) const;
+
   Device device_ = Device::reference;
   const Tensor* x_ = nullptr;
   Shape x_shape_;

@@ -22,7 +22,7 @@ class Optimizer {
 
   real learning_rate() const { return learning_rate_; }
   void set_learning_rate(real learning_rate);
-  void to(Device device) { device_ = device; }
+  void to(Device device) { device_ = resolve(device); }
 
  protected:
   std::vector<Param*> params_;

@@ -1,18 +1,20 @@
-// Scratch memory that a thread keeps from call to call, so that a training step allocates nothing.
+// scratch: memory for a kernel's intermediate numbers.
 #pragma once
 
 #include <cstdint>
 
-#include "core/real.h"
+#include "core/tensor.h"
 
 namespace longhand {
 
-// What the memory is for: pieces that are needed at the same time have different names.
-enum class Scratch { packed_a, packed_b, narrow, turned, pixels, weights, sums };
-inline constexpr int scratch_pieces = 7;
-
-// This thread's memory of that name: at least `size` numbers, 64-byte aligned. It only grows, and
-// what was in it is lost when it does.
-real* scratch(Scratch piece, std::int64_t size);
+// At least `size` numbers, aligned to 64 bytes, unspecified at first. Each thread has its own for
+// each Tag (any type, declared in place: scratch<struct PaddedImage>(size)). It only grows, so it
+// is allocated in the first training step and kept.
+template <class Tag>
+real* scratch(std::int64_t size) {
+  thread_local Tensor memory;
+  if (memory.size() < size) memory.resize({1, 1, 1, static_cast<int>(size)});
+  return memory.data();
+}
 
 }  // namespace longhand

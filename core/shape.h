@@ -15,13 +15,13 @@ struct Shape {
   int h = 1;
   int w = 1;
 
-  std::int64_t size() const { return static_cast<std::int64_t>(n) * c * h * w; }
+  constexpr std::int64_t size() const { return static_cast<std::int64_t>(n) * c * h * w; }
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
 // Where element (n, c, h, w) lies in contiguous NCHW memory: the last index runs fastest. The debug
 // build stops at an index outside the shape.
-inline std::int64_t at(const Shape& shape, int n, int c, int h, int w) {
+constexpr std::int64_t at(const Shape& shape, int n, int c, int h, int w) {
   assert(n >= 0 && n < shape.n && c >= 0 && c < shape.c);
   assert(h >= 0 && h < shape.h && w >= 0 && w < shape.w);
   return ((static_cast<std::int64_t>(n) * shape.c + c) * shape.h + h) * shape.w + w;

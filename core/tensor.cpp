@@ -40,28 +40,30 @@ Tensor& Tensor::operator=(const Tensor& other) {
   if (other.empty()) {
     *this = Tensor();
   } else {
-    resize(other.shape_);
-    std::copy_n(other.data(), size(), data());
+    resize(other.shape_, other.layout_);
+    std::copy_n(other.data(), stored(), data());
   }
   return *this;
 }
 
-void Tensor::resize(const Shape& shape) {
-  if (shape == shape_) return;
+void Tensor::resize(const Shape& shape, Layout layout) {
+  if (shape == shape_ && layout == layout_) return;
   require_valid(shape, "tensor");
-  if (shape.size() > capacity_) {
-    const auto bytes = static_cast<std::size_t>(shape.size()) * sizeof(real);
+  const std::int64_t needed = stored_size(shape, layout);
+  if (needed > capacity_) {
+    const auto bytes = static_cast<std::size_t>(needed) * sizeof(real);
     data_.reset();  // the old memory goes first: its numbers are not kept
     capacity_ = 0;
     shape_ = Shape{};
     data_.reset(static_cast<real*>(::operator new(bytes, alignment)));
-    capacity_ = shape.size();
+    capacity_ = needed;
   }
   shape_ = shape;
+  layout_ = layout;
 }
 
 void Tensor::fill(real value) {
-  std::fill_n(data(), size(), value);
+  std::fill_n(data(), stored(), value);
 }
 
 std::string to_string(const Tensor& tensor) {

@@ -155,7 +155,8 @@ Shape Conv2d::output_shape(const Shape& x) const {
 
 const Tensor& Conv2d::forward(const Tensor& x) {
   begin_forward(x);
-  const Conv2dGeometry g = conv2d_geometry(x.shape(), weight_.value.shape(), window_, groups_);
+  Conv2dGeometry g = conv2d_geometry(x.shape(), weight_.value.shape(), window_, groups_);
+  g.layout = x.layout();
   const real* w = weight_.value.data();
   switch (device()) {
     case Device::reference:
@@ -170,18 +171,19 @@ const Tensor& Conv2d::forward(const Tensor& x) {
 
 const Tensor& Conv2d::backward(const Tensor& dy) {
   const Tensor& x = begin_backward(dy);
-  const Conv2dGeometry g = conv2d_geometry(x.shape(), weight_.value.shape(), window_, groups_);
+  Conv2dGeometry g = conv2d_geometry(x.shape(), weight_.value.shape(), window_, groups_);
+  g.layout = x.layout();
   const real* w = weight_.value.data();
   real* dw = weight_.grad.data();
   real* db = bias_.grad.data();
   switch (device()) {
     case Device::reference:
-      ref::conv2d_backward_data(g, dy.data(), w, dx_.data());
+      if (input_gradient_) ref::conv2d_backward_data(g, dy.data(), w, dx_.data());
       ref::conv2d_backward_weights(g, x.data(), dy.data(), dw);
       if (has_bias_) ref::conv2d_backward_bias(g, dy.data(), db);
       break;
     case Device::cpu:
-      fast::conv2d_backward_data(g, dy.data(), w, dx_.data());
+      if (input_gradient_) fast::conv2d_backward_data(g, dy.data(), w, dx_.data());
       fast::conv2d_backward_weights(g, x.data(), dy.data(), dw);
       if (has_bias_) fast::conv2d_backward_bias(g, dy.data(), db);
       break;

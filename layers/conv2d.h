@@ -27,6 +27,8 @@ class Conv2d : public Layer {
   Conv2d(int in_channels, int out_channels, Size2 kernel, const Conv2dOptions& options = {});
 
   std::string describe() const override;
+  bool takes_lanes() const override { return true; }
+  void want_input_gradient(bool wanted) override { input_gradient_ = wanted; }
   Shape output_shape(const Shape& x) const override;
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
@@ -52,12 +54,13 @@ struct Conv2dGeometry {
   int padding_top = 0, padding_left = 0;
   int dilation_h = 1, dilation_w = 1;
   int groups = 1;
+  Layout layout = Layout::nchw;  // of x and y; the reference loops know only this one
 };
 
 Conv2dGeometry conv2d_geometry(const Shape& x, const Shape& w, const Window& window, int groups);
 
-// ref: the loops of the formula (conv2d.cpp). fast: im2col and gemm, over threads
-// (conv2d_fast.cpp).
+// ref: the loops of the formula (conv2d.cpp). fast: the version that suits the shape and the layout
+// (conv2d_fast.cpp), over threads.
 namespace ref {
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y);
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx);

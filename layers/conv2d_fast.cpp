@@ -1,16 +1,18 @@
-// Which version of the convolution runs.
+// Which version of the convolution runs: over 16 images in a vector's lanes where the tensors are
+// laid out for it; else implicit gemm where it suits the shape; else im2col and gemm.
 #include "layers/conv2d_fast.h"
 
 #include <cstdint>
 
 #include "core/cpu.h"
 #include "core/parallel.h"
+#include "layers/conv2d_lanes.h"
 
 namespace longhand::fast {
 
 namespace {
 
-// Implicit gemm, unless the ladder's lower rung is asked for.
+// Unless the ladder's lower rung is asked for.
 bool best() {
   return cpu_rung() == CpuRung::best;
 }
@@ -18,11 +20,13 @@ bool best() {
 }  // namespace
 
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
+  if (g.layout == Layout::lanes) return lanes::conv2d_forward(g, x, w, b, y);
   if (best() && implicit::suits_forward(g)) return implicit::conv2d_forward(g, x, w, b, y);
   im2col::conv2d_forward(g, x, w, b, y);
 }
 
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx) {
+  if (g.layout == Layout::lanes) return lanes::conv2d_backward_data(g, dy, w, dx);
   if (best() && implicit::suits_backward_data(g)) {
     return implicit::conv2d_backward_data(g, dy, w, dx);
   }
@@ -30,6 +34,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
 }
 
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
+  if (g.layout == Layout::lanes) return lanes::conv2d_backward_weights(g, x, dy, dw);
   if (best() && implicit::suits_backward_weights(g)) {
     return implicit::conv2d_backward_weights(g, x, dy, dw);
   }
@@ -37,6 +42,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
 }
 
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db) {
+  if (g.layout == Layout::lanes) return lanes::conv2d_backward_bias(g, dy, db);
   const std::int64_t places = std::int64_t{g.y.h} * g.y.w;
   parallel_for(g.y.c, 1, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t co = begin; co < end; ++co) {

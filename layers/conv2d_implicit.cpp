@@ -81,7 +81,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
     const int last = end == rows / unit ? rows : static_cast<int>(end) * unit;
     const int c0 = first / kernel, c1 = (last - 1) / kernel + 1;
     const int count = last - first;
-    real* sums = scratch(Scratch::sums, std::int64_t{count} * out);
+    real* sums = scratch<struct Sums>(std::int64_t{count} * out);
     for (int group = 0; group < g.groups; ++group) {
       for (int n = 0; n < g.y.n; ++n) {
         const real* x_group = x + x_offset(g, n, group);
@@ -101,7 +101,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
         }
         multiply_range(tiles(), product, {0, count, 0, out});
       }
-      transpose(sums, out, count, out, true, dw + w_offset(g, group) + first, rows);
+      add_transposed(count, out, sums, out, dw + w_offset(g, group) + first, rows);
     }
   });
 }

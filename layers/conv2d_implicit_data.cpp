@@ -122,7 +122,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
   const std::vector<Phase>& phases = phase_list;
   const int* offsets = offset.data();
 
-  real* turned = scratch(Scratch::weights, g.w.size());
+  real* turned = scratch<struct TurnedWeights>(g.w.size());
   const std::int64_t group_weights = g.w.size() / g.groups;
   for (int group = 0; group < g.groups; ++group) {
     for (const Phase& phase : phases) {
@@ -162,7 +162,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
                           .c_stride = std::int64_t{g.x.h} * g.x.w,
                           .add = false};
           if (scattered) {
-            product.c = scratch(Scratch::sums, std::int64_t{in} * count);
+            product.c = scratch<struct Sums>(std::int64_t{in} * count);
             product.c_stride = count;
           }
           if (pixels) {

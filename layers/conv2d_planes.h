@@ -82,7 +82,7 @@ struct InputPlanes {
 
 // This thread's memory for planes of so many numbers, with the few more that Pictures may read.
 inline real* plane_memory(std::int64_t size) {
-  return scratch(Scratch::pixels, size + tiles().lanes);
+  return scratch<struct Pixels>(size + tiles().lanes);
 }
 
 // Calls body(n, group, row0, row1), spread over threads, so that all images and groups get all

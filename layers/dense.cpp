@@ -86,7 +86,7 @@ Shape Dense::output_shape(const Shape& x) const {
 
 const Tensor& Dense::forward(const Tensor& x) {
   begin_forward(x);
-  const DenseGeometry g{x.shape().n, x.shape().c, weight_.value.shape().n};
+  const DenseGeometry g{x.shape().n, x.shape().c, weight_.value.shape().n, x.layout()};
   const real* w = weight_.value.data();
   switch (device()) {
     case Device::reference:
@@ -101,19 +101,20 @@ const Tensor& Dense::forward(const Tensor& x) {
 
 const Tensor& Dense::backward(const Tensor& dy) {
   const Tensor& x = begin_backward(dy);
-  const DenseGeometry g{x.shape().n, x.shape().c, weight_.value.shape().n};
+  const DenseGeometry g{x.shape().n, x.shape().c, weight_.value.shape().n, x.layout()};
   const real* w = weight_.value.data();
   switch (device()) {
     case Device::reference:
-      ref::dense_backward_data(g, dy.data(), w, dx_.data());
+      if (input_gradient_) ref::dense_backward_data(g, dy.data(), w, dx_.data());
       ref::dense_backward_weights(g, x.data(), dy.data(), weight_.grad.data());
+      if (has_bias_) ref::dense_backward_bias(g, dy.data(), bias_.grad.data());
       break;
     case Device::cpu:
-      fast::dense_backward_data(g, dy.data(), w, dx_.data());
+      if (input_gradient_) fast::dense_backward_data(g, dy.data(), w, dx_.data());
       fast::dense_backward_weights(g, x.data(), dy.data(), weight_.grad.data());
+      if (has_bias_) fast::dense_backward_bias(g, dy.data(), bias_.grad.data());
       break;
   }
-  if (has_bias_) ref::dense_backward_bias(g, dy.data(), bias_.grad.data());
   return dx_;
 }
 

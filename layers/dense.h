@@ -17,6 +17,8 @@ class Dense : public Layer {
   Dense(int in_features, int out_features, bool bias = true);
 
   std::string describe() const override;
+  bool takes_lanes() const override { return true; }
+  void want_input_gradient(bool wanted) override { input_gradient_ = wanted; }
   Shape output_shape(const Shape& x) const override;
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
@@ -35,6 +37,7 @@ class Dense : public Layer {
 
 struct DenseGeometry {
   int n = 1, in = 1, out = 1;
+  Layout layout = Layout::nchw;  // of x and y; the reference loops know only this one
 };
 
 namespace ref {
@@ -44,11 +47,12 @@ void dense_backward_weights(const DenseGeometry& g, const real* x, const real* d
 void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db);
 }  // namespace ref
 
-// The same by gemm (dense_fast.cpp).
+// The same by gemm, or over lanes (dense_fast.cpp).
 namespace fast {
 void dense_forward(const DenseGeometry& g, const real* x, const real* w, const real* b, real* y);
 void dense_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx);
 void dense_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw);
+void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db);
 }  // namespace fast
 
 }  // namespace longhand

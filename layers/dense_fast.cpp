@@ -1,14 +1,94 @@
 // The dense layer's three sums are three products of matrices:
 //   y [N, out] = x [N, in] w^T,   dx [N, in] = dy [N, out] w,   dw [out, in] += dy^T x
+// In Layout::nchw that is gemm; in Layout::lanes, where 16 images stand side by side in a vector,
+// core/lanes.h does the same sums without moving them. Threads share the outputs, the inputs or the
+// weights: so each reads its own part of w, which is often the largest of the matrices.
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "core/gemm.h"
+#include "core/lanes.h"
+#include "core/parallel.h"
 #include "layers/dense.h"
 
 namespace longhand::fast {
 
+namespace {
+
+constexpr std::int64_t grain = 1 << 15;  // multiplications that are worth waking a thread for
+
+// So many outputs (or inputs) that each thread gets `grain` multiplications.
+std::int64_t grain_of(const DenseGeometry& g, int others) {
+  return grain / (std::int64_t{lane_blocks(g.n) * lane_count} * others) + 1;
+}
+
+// Where the features of a block lie: 0, 16, 32, ...
+const std::int64_t* feature_offsets(int features) {
+  thread_local std::vector<std::int64_t> offsets;
+  while (static_cast<int>(offsets.size()) < features) {
+    offsets.push_back(static_cast<std::int64_t>(offsets.size()) * lane_count);
+  }
+  return offsets.data();
+}
+
+void lanes_forward(const DenseGeometry& g, const real* x, const real* w, const real* b, real* y) {
+  const std::int64_t* offset = feature_offsets(g.in);
+  parallel_for(g.out, grain_of(g, g.in), [&](std::int64_t begin, std::int64_t end, int) {
+    lanes::sum({.channels = static_cast<int>(end - begin),
+                .places = lane_blocks(g.n),
+                .taps = g.in,
+                .offset = offset,
+                .w = w + begin * g.in,
+                .w_channel = g.in,
+                .w_tap = 1,
+                .b = b ? b + begin : nullptr,
+                .x = x,
+                .x_place = std::int64_t{g.in} * lane_count,
+                .y = y + begin * lane_count,
+                .y_channel = lane_count,
+                .y_place = std::int64_t{g.out} * lane_count});
+  });
+}
+
+void lanes_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx) {
+  const std::int64_t* offset = feature_offsets(g.out);
+  parallel_for(g.in, grain_of(g, g.out), [&](std::int64_t begin, std::int64_t end, int) {
+    lanes::sum({.channels = static_cast<int>(end - begin),
+                .places = lane_blocks(g.n),
+                .taps = g.out,
+                .offset = offset,
+                .w = w + begin,
+                .w_channel = 1,
+                .w_tap = g.in,
+                .x = dy,
+                .x_place = std::int64_t{g.out} * lane_count,
+                .y = dx + begin * lane_count,
+                .y_channel = lane_count,
+                .y_place = std::int64_t{g.in} * lane_count});
+  });
+}
+
+void lanes_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw) {
+  // Whole cache lines of dw: two threads must not write to the same.
+  const int groups = (g.in + lane_count - 1) / lane_count;
+  const std::int64_t group_grain = grain_of(g, g.out * lane_count);
+  parallel_for(groups, group_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    lanes::add_outer_products({.images = g.n,
+                               .in = g.in,
+                               .out = g.out,
+                               .i0 = static_cast<int>(begin) * lane_count,
+                               .i1 = std::min(static_cast<int>(end) * lane_count, g.in),
+                               .x = x,
+                               .dy = dy,
+                               .dw = dw});
+  });
+}
+
+}  // namespace
+
 void dense_forward(const DenseGeometry& g, const real* x, const real* w, const real* b, real* y) {
+  if (g.layout == Layout::lanes) return lanes_forward(g, x, w, b, y);
   if (b) {
     for (std::int64_t n = 0; n < g.n; ++n) std::copy_n(b, g.out, y + n * g.out);
   }
@@ -16,11 +96,18 @@ void dense_forward(const DenseGeometry& g, const real* x, const real* w, const r
 }
 
 void dense_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx) {
+  if (g.layout == Layout::lanes) return lanes_backward_data(g, dy, w, dx);
   gemm({.m = g.n, .n = g.in, .k = g.out}, dy, w, dx);
 }
 
 void dense_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw) {
+  if (g.layout == Layout::lanes) return lanes_backward_weights(g, x, dy, dw);
   gemm({.m = g.out, .n = g.in, .k = g.n, .transpose_a = true, .accumulate = true}, dy, x, dw);
+}
+
+void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db) {
+  if (g.layout == Layout::lanes) return lanes::add_sums(g.out, lane_blocks(g.n), 1, dy, db);
+  ref::dense_backward_bias(g, dy, db);
 }
 
 }  // namespace longhand::fast

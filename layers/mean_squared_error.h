@@ -15,7 +15,7 @@ class MeanSquaredError {
   // The gradient of the loss by x, overwritten. OrderError without a fresh forward.
   const Tensor& backward();
 
-  void to(Device device) { device_ = device; }
+  void to(Device device) { device_ = resolve(device); }
 
  private:
   Device device_ = Device::reference;

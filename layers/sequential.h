@@ -13,6 +13,9 @@ namespace longhand {
 // gets the layer's place in front: "0.weight", as in PyTorch's nn.Sequential. backward goes through
 // the layers from the last to the first: each overwrites its dx and adds into its grads.
 //
+// On Device::cpu, batches that fill lanes are converted to Layout::lanes on their way in and back
+// on their way out; in between, every layer's tensors stay in lanes.
+//
 //   Sequential net;
 //   net.add<Conv2d>(1, 6, 5).add<Relu>().add<MaxPool2d>(2);
 class Sequential : public Layer {
@@ -30,14 +33,20 @@ class Sequential : public Layer {
   const Tensor& backward(const Tensor& dy) override;
   std::vector<Param*> params() override;
   void to(Device device) override;
+  bool takes_lanes() const override;  // if all layers do
+  void want_input_gradient(bool wanted) override;
 
   int size() const { return static_cast<int>(layers_.size()); }
   Layer& layer(int i) { return *layers_.at(static_cast<std::size_t>(i)); }
   const Layer& layer(int i) const { return *layers_.at(static_cast<std::size_t>(i)); }
 
  private:
+  bool wants_lanes(const Tensor& x) const;
+
   std::vector<std::unique_ptr<Layer>> layers_;
-  Shape checked_;  // the last input shape that fitted all layers
+  Shape checked_;           // the last input shape that fitted all layers
+  bool converted_ = false;  // the last forward ran in lanes
+  Tensor x_lanes_, dy_lanes_;
 };
 
 // Puts "<prefix>." before the names of the layer's params: what a container does with its parts.

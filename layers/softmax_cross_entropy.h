@@ -29,7 +29,7 @@ class SoftmaxCrossEntropy {
   const Tensor& backward();
 
   const Tensor& probabilities() const { return p_; }
-  void to(Device device) { device_ = device; }
+  void to(Device device) { device_ = resolve(device); }
 
  private:
   Device device_ = Device::reference;

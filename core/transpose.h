@@ -1,0 +1,79 @@
+// transpose: rows become columns, a register tile at a time.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "core/cpu.h"
+#include "core/real.h"
+
+namespace longhand {
+
+// to[j, i] = from[i, j] for i < rows, j < columns. A stride is the distance in numbers from one row
+// to the next. The matrices must not overlap.
+void transpose(int rows, int columns, const real* from, std::int64_t from_stride, real* to,
+               std::int64_t to_stride);
+
+// A square of lanes x lanes numbers in registers becomes its transpose: at each step, pairs of rows
+// `step` apart exchange their blocks of `step` numbers off the diagonal.
+template <class Isa>
+struct SquareTranspose {
+  typedef real Vector
+      __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
+  static constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(real));
+
+  template <int step, int... lane>
+  [[gnu::always_inline]] static void exchange(Vector& a, Vector& b,
+                                              std::integer_sequence<int, lane...>) {
+    const Vector low =
+        __builtin_shufflevector(a, b, ((lane & step) ? lanes + lane - step : lane)...);
+    const Vector high =
+        __builtin_shufflevector(a, b, ((lane & step) ? lanes + lane : lane + step)...);
+    a = low;
+    b = high;
+  }
+
+  template <int step = 1>
+  [[gnu::always_inline]] static void run(Vector (&row)[lanes]) {
+    if constexpr (step < lanes) {
+#pragma GCC unroll 16
+      for (int i = 0; i < lanes; ++i) {
+        if ((i & step) == 0) {
+          exchange<step>(row[i], row[i + step], std::make_integer_sequence<int, lanes>());
+        }
+      }
+      run<2 * step>(row);
+    }
+  }
+};
+
+// The kernel behind transpose(), for kernels that need it inline.
+struct TransposeKernel {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(int rows, int columns, const real* from,
+                                         std::int64_t from_stride, real* to,
+                                         std::int64_t to_stride) {
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
+    const int whole_rows = rows / lanes * lanes, whole_columns = columns / lanes * lanes;
+    for (int i = 0; i < whole_rows; i += lanes) {
+      for (int j = 0; j < whole_columns; j += lanes) {
+        Vector row[lanes];
+        for (int k = 0; k < lanes; ++k) {
+          row[k] = *reinterpret_cast<const Vector*>(from + (i + k) * from_stride + j);
+        }
+        SquareTranspose<Isa>::run(row);
+        for (int k = 0; k < lanes; ++k) {
+          *reinterpret_cast<Vector*>(to + (j + k) * to_stride + i) = row[k];
+        }
+      }
+    }
+    for (int i = 0; i < rows; ++i) {
+      for (int j = i < whole_rows ? whole_columns : 0; j < columns; ++j) {
+        to[j * to_stride + i] = from[i * from_stride + j];
+      }
+    }
+  }
+};
+
+}  // namespace longhand
