@@ -4,6 +4,8 @@
 
 #include <iostream>
 
+#include "core/cpu.h"
+#include "core/error.h"
 #include "tests/support/skip.h"
 
 namespace {
@@ -20,6 +22,12 @@ void skip(const std::string& reason) {
 }  // namespace longhand::test
 
 int main(int argc, char** argv) {
+  try {
+    longhand::instruction_set();
+  } catch (const longhand::ValueError& error) {  // $LONGHAND_ISA asks for what this CPU has not
+    std::cout << "SKIPPED: " << error.what() << "\n";
+    return 77;
+  }
   doctest::Context context(argc, argv);
   const int failed = context.run();
   if (failed != 0 || !skipped) return failed;
