@@ -62,20 +62,53 @@ TEST_CASE("fast gemm is ref gemm, on and off the tile") {
       for (const int k : {1, 7}) check_shape(m, n, k);
     }
   }
-  check_shape(12, 32, 256);  // whole tiles and a whole block of k
-  check_shape(97, 5, 257);   // one more than a block of rows and of k
-  check_shape(3, 1030, 300);
+  check_shape(14, 32, 256);    // whole tiles and a whole block of k
+  check_shape(97, 5, 257);     // one more than a block of k, columns for less than a vector
+  check_shape(3, 1030, 300);   // more than a block of columns
+  check_shape(470, 70, 20);    // more than a block of rows
+  check_shape(40, 600, 140);   // b is packed, its columns end inside a vector
+  check_shape(64, 10, 84);     // computed as c^T
+  check_shape(200, 17, 1030);  // a is packed: its rows are far apart
+}
+
+// Every number of rows and of vectors that a tile has, and every number of columns left over.
+TEST_CASE("fast gemm is ref gemm for every tile") {
+  for (int m = 2; m <= 15; ++m) check_shape(m, 68, 3);
+  for (int n = 2; n <= 81; ++n) check_shape(5, n, 2);
+  for (int n = 17; n <= 34; ++n) check_shape(33, n, 18);
+  for (int k = 1; k <= 18; ++k) check_shape(31, 37, k);  // less than a square to transpose
+}
+
+TEST_CASE("a vector times a matrix") {
+  for (const int n : {2, 15, 16, 63, 65, 200}) {
+    for (const int k : {1, 7, 9, 33, 300}) {
+      check_shape(1, n, k);
+      check_shape(n, 1, k);
+    }
+  }
+  check_shape(1, 700, 130);  // large enough for more than one thread
+  check_shape(700, 1, 130);
 }
 
 TEST_CASE("the bits do not depend on the number of threads") {
-  const int m = 70, n = 150, k = 90;
-  const Tensor a = spread_values({m, k}, 1), b = spread_values({k, n}, 2);
-  Tensor one({m, n}), three({m, n});
   const int before = threads();
-  set_threads(1);
-  fast::gemm({.m = m, .n = n, .k = k}, a.data(), b.data(), one.data());
-  set_threads(3);
-  fast::gemm({.m = m, .n = n, .k = k}, a.data(), b.data(), three.data());
+  for (const Shape& mnk : {Shape{70, 150, 90}, Shape{300, 90, 120}, Shape{90, 300, 120},
+                           Shape{200, 11, 1100}, Shape{1, 900, 200}, Shape{1, 200, 900}}) {
+    const int m = mnk.n, n = mnk.c, k = mnk.h;
+    const Tensor a = spread_values({m, k}, 1), b = spread_values({k, n}, 2);
+    for (int bits = 0; bits < 4; ++bits) {
+      CAPTURE(bits);
+      const GemmGeometry g{m, n, k, (bits & 1) != 0, (bits & 2) != 0};
+      Tensor one({m, n}), many({m, n});
+      set_threads(1);
+      fast::gemm(g, a.data(), b.data(), one.data());
+      for (const int count : {2, 3}) {
+        set_threads(count);
+        many.fill(-1);
+        fast::gemm(g, a.data(), b.data(), many.data());
+        for (std::int64_t i = 0; i < one.size(); ++i) REQUIRE(one[i] == many[i]);
+      }
+    }
+  }
   set_threads(before);
-  for (std::int64_t i = 0; i < one.size(); ++i) REQUIRE(one[i] == three[i]);
 }

@@ -1,0 +1,147 @@
+// After Goto and van de Geijn 2008: c is cut into tiles whose sums fit the registers, k into
+// blocks, and parts of a and b are copied ("packed") into the order in which the tiles read them
+// where that pays. See docs/fast_cpu.md.
+#include "core/gemm_blocks.h"
+
+#include "core/gemm_pack.h"
+#include "core/scratch.h"
+
+namespace longhand::fast {
+
+namespace {
+
+constexpr int k_block = 256;           // k values a panel covers: a tile's rows of a stay in L1
+constexpr int m_block = 448;           // rows of a packed at once: the block stays in L2
+constexpr int n_block = 512;           // columns of b packed at once: the block stays in L2
+constexpr int pack_rows_together = 8;  // rows of b read along at once
+constexpr std::int64_t in_place =
+    32768;  // numbers of b that are read where they lie: half of them fill L1
+
+// Cuts `count` items into the fewest pieces of at most `most` and makes these as equal as can be.
+int even_piece(int count, int most) {
+  const int pieces = (count + most - 1) / most;
+  return (count + pieces - 1) / pieces;
+}
+
+// Some rows of a as the tiles read them: a[i, l] with l from l0.
+struct Rows {
+  const real* data;
+  std::int64_t stride, step;  // step: from one tile's first row to the next's
+  bool by_k;
+};
+
+// Rows [i0, i1) of a, k values [l0, l0 + depth), copied tile after tile.
+Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int depth, int tile_rows) {
+  const Matrix& a = p.a;
+  const bool pictures = p.a_pictures.pixels != nullptr;
+  if (pictures || !a.columns_first) {
+    // k values stay side by side. The odd line spreads rows over the cache.
+    const std::int64_t stride = round_up(depth, 16) + 16;
+    real* packed = scratch<struct PackedA>(stride * (i1 - i0));
+    for (int i = i0; i < i1; ++i) {
+      real* row = packed + (i - i0) * stride;
+      if (pictures) {
+        pack_row(p.a_pictures, i, l0, depth, row);
+      } else {
+        std::copy_n(a.at(i, l0), depth, row);
+      }
+    }
+    return {packed, stride, tile_rows * stride, false};
+  }
+  const int width = round_up(tile_rows, t.lanes);
+  const std::int64_t step = std::int64_t{width} * depth;
+  real* packed = scratch<struct PackedA>(step * ((i1 - i0 + tile_rows - 1) / tile_rows));
+  for (int i = i0; i < i1; i += tile_rows) {
+    pack_rows_by_k(a.at(i, l0), a.stride, depth, std::min(tile_rows, i1 - i), width,
+                   packed + (i - i0) / tile_rows * step);
+  }
+  return {packed, width, step, true};
+}
+
+// b's columns [j0, j0 + columns), k values [l0, l0 + depth), as panels: the one that begins with
+// column j is at packed + j * depth.
+void pack_columns(const Tiles& t, const Product& p, int l0, int depth, int j0, int columns,
+                  int most_vectors, real* packed) {
+  const Matrix& b = p.b;
+  if (p.b_pictures.pixels != nullptr) {
+    for_each_panel(t, columns, most_vectors, [&](int j, int width, int) {
+      pack_panel(p.b_pictures, l0, depth, j0 + j, width, packed + std::int64_t{j} * depth);
+    });
+    return;
+  }
+  // A matrix whose rows are long is read along them: a few of its rows, all panels.
+  const int rows = b.columns_first ? depth : pack_rows_together;
+  for (int l = 0; l < depth; l += rows) {
+    const int count = std::min(rows, depth - l);
+    for_each_panel(t, columns, most_vectors, [&](int j, int width, int vectors) {
+      pack_panel(b.at(l0 + l, j0 + j), b.stride, b.columns_first, count, width,
+                 packed + std::int64_t{j} * depth + std::int64_t{l} * vectors * t.lanes);
+    });
+  }
+}
+
+// Tile after tile, along a row of tiles first: a's rows stay in L1, c is walked along its lines.
+void multiply_block(const Tiles& t, const Product& p, const Tiling& tiling, const Range& range,
+                    int l0, int depth, const Rows& a, const real* packed_b) {
+  const int columns = range.n1 - range.n0;
+  for (int i = range.m0; i < range.m1; i += tiling.rows) {
+    const int rows = std::min(tiling.rows, range.m1 - i);
+    for_each_panel(t, columns, tiling.vectors, [&](int j, int width, int vectors) {
+      const bool packed = packed_b != nullptr;
+      const Tile tile{.depth = depth,
+                      .a = a.data + (i - range.m0) / tiling.rows * a.step,
+                      .a_stride = a.stride,
+                      .b = packed ? packed_b + std::int64_t{j} * depth : p.b.at(l0, range.n0 + j),
+                      .b_stride = packed ? vectors * t.lanes : p.b.stride,
+                      .b_last = packed ? (vectors - 1) * t.lanes : width - t.lanes,
+                      .c = p.c + i * p.c_stride + range.n0 + j,
+                      .c_stride = p.c_stride,
+                      .c_last = width - t.lanes,
+                      .add = p.add || l0 > 0};
+      t.function(rows, vectors, a.by_k)(&tile);
+    });
+  }
+}
+
+}  // namespace
+
+Tiling::Tiling(const Tiles& t, int m)
+    : rows(even_piece(m, t.max_rows)), vectors(t.max_vectors(rows)), block(m_block / rows * rows) {
+  if (2 * rows > t.max_rows) vectors = std::min(vectors, 2);
+}
+
+void multiply_range(const Tiles& t, const Product& p, const Range& range) {
+  const int m = range.m1 - range.m0;
+  const Tiling tiling(t, m);
+  const bool small_b = p.b.stride * std::min(p.k, k_block) <= in_place;
+  const bool pack_b =
+      p.b_pictures.pixels != nullptr || p.b.columns_first || (m > 2 * t.max_rows && !small_b);
+  for (int l0 = 0; l0 < p.k; l0 += k_block) {
+    const int depth = std::min(k_block, p.k - l0);
+    for (int j0 = range.n0; j0 < range.n1;) {
+      int columns = std::min(n_block, range.n1 - j0);
+      if (range.n1 - j0 - columns < t.lanes) columns = range.n1 - j0;
+      const int j1 = j0 + columns;
+      real* packed_b = nullptr;
+      if (pack_b) {
+        packed_b =
+            scratch<struct PackedB>(std::int64_t{round_up(columns, t.lanes)} * depth + t.lanes);
+        pack_columns(t, p, l0, depth, j0, columns, tiling.vectors, packed_b);
+      }
+      for (int i0 = range.m0; i0 < range.m1; i0 += tiling.block) {
+        const int i1 = std::min(i0 + tiling.block, range.m1);
+        const bool pack_a =
+            p.a_pictures.pixels != nullptr || (columns >= 4 * tiling.vectors * t.lanes &&
+                                               p.a.stride > (p.a.columns_first ? 128 : 1024));
+        const Rows rows = pack_a ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
+                                 : Rows{p.a.at(i0, l0), p.a.stride,
+                                        p.a.columns_first ? tiling.rows : tiling.rows * p.a.stride,
+                                        p.a.columns_first};
+        multiply_block(t, p, tiling, {i0, i1, j0, j1}, l0, depth, rows, packed_b);
+      }
+      j0 = j1;
+    }
+  }
+}
+
+}  // namespace longhand::fast

@@ -1,0 +1,78 @@
+// A product of matrices as a walk over register tiles, for one thread: what gemm and the
+// convolutions of layers/conv2d_implicit.cpp have in common.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/gemm_tile.h"
+#include "core/real.h"
+
+namespace longhand::fast {
+
+// A matrix in memory: [i, j] is at i * stride + j or, with `columns_first`, at j * stride + i.
+struct Matrix {
+  const real* data;
+  std::int64_t stride;
+  bool columns_first;
+  const real* at(std::int64_t i, std::int64_t j) const {
+    return data + (columns_first ? j * stride + i : i * stride + j);
+  }
+};
+
+// A matrix that is written down nowhere, im2col's: each row is a picture of `width` columns, read
+// line by line, its first pixel at pixels + offset[i] and its lines `pitch` apart. So [i, j] is
+// pixels[offset[i] + j / width * pitch + j % width]. After the last number that it reads, as many
+// more as a vector holds can be read too.
+struct Pictures {
+  const real* pixels = nullptr;
+  const int* offset = nullptr;
+  int width = 1, pitch = 1;
+};
+
+// c = a b or, with `add`, c += a b: c is m x n, its rows `c_stride` apart. Where a_pictures or
+// b_pictures has pixels, it is the matrix and a or b is not looked at.
+struct Product {
+  int m, n, k;
+  Matrix a, b;
+  real* c;
+  std::int64_t c_stride;
+  bool add;
+  Pictures a_pictures{}, b_pictures{};
+};
+
+// The part of c that one call computes: rows [m0, m1) and columns [n0, n1). There are at least as
+// many columns as a vector holds.
+struct Range {
+  int m0, m1, n0, n1;
+};
+void multiply_range(const Tiles& t, const Product& p, const Range& range);
+
+// How c is cut into tiles: many sums a step of k keep the multipliers busy, as square as can be
+// for few loads. Few rows leave registers for more vectors.
+struct Tiling {
+  Tiling(const Tiles& t, int m);
+  int rows, vectors;
+  int block;  // rows of a that are packed at once: whole tiles
+};
+
+// Calls body(j, columns, vectors) for each tile's columns of `columns`. Where the columns end
+// inside a vector, the last tile needs a second vector to overlap: the tile before gives it one.
+template <class Body>
+void for_each_panel(const Tiles& t, int columns, int most_vectors, Body&& body) {
+  const bool ragged = columns % t.lanes != 0;
+  for (int j = 0; j < columns;) {
+    int vectors = t.vectors_of(columns - j);
+    if (ragged && vectors == most_vectors + 1 && most_vectors > 1) vectors -= 2;
+    vectors = std::min(vectors, most_vectors);
+    const int width = std::min(vectors * t.lanes, columns - j);
+    body(j, width, vectors);
+    j += width;
+  }
+}
+
+inline int round_up(int count, int unit) {
+  return (count + unit - 1) / unit * unit;
+}
+
+}  // namespace longhand::fast

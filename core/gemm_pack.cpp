@@ -1,0 +1,207 @@
+#include "core/gemm_pack.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "core/cpu.h"
+#include "core/gemm_tile.h"
+#include "core/transpose.h"
+
+namespace longhand::fast {
+
+namespace {
+
+struct PackTransposed {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(const real* b, std::int64_t stride, int depth, int columns,
+                                         real* panel) {
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
+    const int vectors = (columns + lanes - 1) / lanes;
+    const std::int64_t width = std::int64_t{vectors} * lanes;
+    const real* end = b + (columns - 1) * stride + depth;
+    for (int v = 0; v < vectors; ++v) {
+      const real* source = b + (v + 1 < vectors ? v * lanes : columns - lanes) * stride;
+      for (int block = 0; block < depth; block += lanes) {
+        // The last square overlaps the one before: it writes the same numbers there again.
+        const int l = std::max(std::min(block, depth - lanes), 0);
+        Vector rows[lanes];
+        if (depth >= lanes) {
+#pragma GCC unroll 16
+          for (int j = 0; j < lanes; ++j) {
+            rows[j] = *reinterpret_cast<const Vector*>(source + j * stride + l);
+          }
+        } else {  // a vector holds more than b has here: not beyond the last of its numbers
+          for (int j = 0; j < lanes; ++j) {
+            rows[j] = Vector{};
+            if (source + j * stride + lanes <= end) {
+              rows[j] = *reinterpret_cast<const Vector*>(source + j * stride);
+            } else {
+              std::copy_n(source + j * stride, depth, reinterpret_cast<real*>(&rows[j]));
+            }
+          }
+        }
+        SquareTranspose<Isa>::run(rows);
+        real* to = panel + l * width + v * lanes;
+#pragma GCC unroll 16
+        for (int j = 0; j < lanes; ++j) {
+          if (j < depth) *reinterpret_cast<Vector*>(to + j * width) = rows[j];
+        }
+      }
+    }
+  }
+};
+
+struct PackCopy {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(const real* b, std::int64_t stride, int depth, int columns,
+                                         real* panel) {
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
+    const int vectors = (columns + lanes - 1) / lanes;
+    for (int l = 0; l < depth; ++l) {
+      for (int v = 0; v + 1 < vectors; ++v) {
+        *reinterpret_cast<Vector*>(panel + v * lanes) =
+            *reinterpret_cast<const Vector*>(b + v * lanes);
+      }
+      *reinterpret_cast<Vector*>(panel + (vectors - 1) * lanes) =
+          *reinterpret_cast<const Vector*>(b + columns - lanes);
+      b += stride;
+      panel += vectors * lanes;
+    }
+  }
+};
+
+// The panel's columns lie in a few runs of pixels, the same in every picture. Each is copied in
+// whole vectors: what that writes too much, the next run or the next row of the panel overwrites.
+struct PackPictures {
+  struct Run {
+    int from, to, count;  // places in the picture and in a row of the panel
+  };
+
+  template <class Isa>
+  [[gnu::always_inline]] static void run(const Pictures* b, int l0, int depth, int j, int columns,
+                                         real* panel) {
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
+    const int vectors = (columns + lanes - 1) / lanes, width = vectors * lanes;
+    Run runs[Tiles::most_vectors * lanes + 1];
+    int count = 0;
+    for (int to = 0; to < width;) {  // the last vector holds the last columns
+      const bool last = to >= width - lanes;
+      const int place = last ? j + columns - width + to : j + to;
+      const int column = place % b->width, end = last ? width : width - lanes;
+      Run& next = runs[count++];
+      next = {place / b->width * b->pitch + column, to, std::min(b->width - column, end - to)};
+      to += next.count;
+    }
+    for (int l = l0; l < l0 + depth; ++l) {
+      const real* picture = b->pixels + b->offset[l];
+      for (int r = 0; r < count; ++r) {
+        const real* from = picture + runs[r].from;
+        real* to = panel + runs[r].to;
+        for (int q = 0; q < runs[r].count; q += lanes) {
+          *reinterpret_cast<Vector*>(to + q) = *reinterpret_cast<const Vector*>(from + q);
+        }
+      }
+      panel += width;
+    }
+  }
+};
+
+// Lines of a picture, one after the other, each in whole vectors.
+struct PackRow {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(const Pictures* a, int i, int l0, int depth,
+                                         real* packed) {
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
+    const int first = l0 % a->width;
+    const real* line = a->pixels + a->offset[i] + l0 / a->width * a->pitch + first;
+    int count = std::min(a->width - first, depth);
+    for (int l = 0; l < depth;) {
+      for (int q = 0; q < count; q += lanes) {
+        *reinterpret_cast<Vector*>(packed + l + q) = *reinterpret_cast<const Vector*>(line + q);
+      }
+      line += l == 0 ? a->pitch - first : a->pitch;
+      l += count;
+      count = std::min(a->width, depth - l);
+    }
+  }
+};
+
+struct AddTransposed {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(int rows, int columns, const real* from,
+                                         std::int64_t from_stride, real* to,
+                                         std::int64_t to_stride) {
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
+    const int whole_rows = rows / lanes * lanes, whole_columns = columns / lanes * lanes;
+    for (int i = 0; i < whole_rows; i += lanes) {
+      for (int j = 0; j < whole_columns; j += lanes) {
+        Vector square[lanes];
+        for (int q = 0; q < lanes; ++q) {
+          square[q] = *reinterpret_cast<const Vector*>(from + (i + q) * from_stride + j);
+        }
+        SquareTranspose<Isa>::run(square);
+        for (int q = 0; q < lanes; ++q) {
+          *reinterpret_cast<Vector*>(to + (j + q) * to_stride + i) += square[q];
+        }
+      }
+    }
+    for (int i = 0; i < rows; ++i) {
+      for (int j = i < whole_rows ? whole_columns : 0; j < columns; ++j) {
+        to[j * to_stride + i] += from[i * from_stride + j];
+      }
+    }
+  }
+};
+
+}  // namespace
+
+void pack_panel(const real* b, std::int64_t stride, bool transposed, int depth, int columns,
+                real* panel) {
+  const int lanes = tiles().lanes;
+  if (columns >= lanes) {
+    if (transposed) {
+      run_kernel<PackTransposed>(b, stride, depth, columns, panel);
+    } else {
+      run_kernel<PackCopy>(b, stride, depth, columns, panel);
+    }
+    return;
+  }
+  for (int l = 0; l < depth; ++l) {
+    for (int j = 0; j < lanes; ++j) {
+      panel[l * lanes + j] = j >= columns ? 0 : transposed ? b[j * stride + l] : b[l * stride + j];
+    }
+  }
+}
+
+void pack_rows_by_k(const real* a, std::int64_t stride, int depth, int rows, int width,
+                    real* packed) {
+  // A vector of more than `rows` is quicker than rows one by one. The rows after the last of
+  // a matrix are the first of its next line, so only the last line must be copied exactly.
+  if (depth > 1 && stride >= width) {
+    run_kernel<PackCopy>(a, stride, depth - 1, width, packed);
+  } else {
+    for (int l = 0; l + 1 < depth; ++l) std::copy_n(a + l * stride, rows, packed + l * width);
+  }
+  std::copy_n(a + (depth - 1) * stride, rows, packed + std::int64_t{depth - 1} * width);
+}
+
+void add_transposed(int rows, int columns, const real* from, std::int64_t from_stride, real* to,
+                    std::int64_t to_stride) {
+  run_kernel<AddTransposed>(rows, columns, from, from_stride, to, to_stride);
+}
+
+void pack_panel(const Pictures& b, int l0, int depth, int j, int columns, real* panel) {
+  run_kernel<PackPictures>(&b, l0, depth, j, columns, panel);
+}
+
+void pack_row(const Pictures& a, int i, int l0, int depth, real* packed) {
+  run_kernel<PackRow>(&a, i, l0, depth, packed);
+}
+
+}  // namespace longhand::fast

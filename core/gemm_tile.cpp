@@ -1,0 +1,145 @@
+#include "core/gemm_tile.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "core/cpu.h"
+
+namespace longhand::fast {
+
+namespace {
+
+constexpr int most_vectors = Tiles::most_vectors;
+
+template <class Isa>
+constexpr int lanes_of = Isa::vector_bytes / static_cast<int>(sizeof(real));
+
+// 32 registers hold 14 x 2 sums, one step's two vectors of b and one number of a; 16 registers
+// hold 6 x 2 of them.
+template <class Isa>
+constexpr int sums_of = Isa::registers == 32 ? 28 : 12;
+
+template <class Isa>
+constexpr int most_rows_of = sums_of<Isa> / 2;
+
+template <int rows, int vectors, bool a_by_k>
+struct TileKernel {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(const Tile* tile) {
+    typedef real Vector
+        __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
+    constexpr int width = lanes_of<Isa>;
+    const int depth = tile->depth;
+    const std::int64_t a_stride = tile->a_stride, b_stride = tile->b_stride;
+    const std::int64_t c_stride = tile->c_stride;
+    const real* a = tile->a;
+    const real* b = tile->b;
+    const std::int64_t b_last = tile->b_last, c_last = tile->c_last;
+    if (depth >= 32) {  // c is on its way while the sums are made
+      for (int i = 0; i < rows; ++i) {
+        for (int v = 0; v < vectors; ++v) {
+          __builtin_prefetch(tile->c + i * c_stride + v * width, 1);
+        }
+      }
+    }
+    Vector sum[rows][vectors] = {};
+    for (int l = 0; l < depth; ++l) {
+      Vector b_l[vectors];
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) {
+        b_l[v] = *reinterpret_cast<const Vector*>(b + (v + 1 < vectors ? v * width : b_last));
+      }
+      if constexpr (a_by_k) {
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 4
+          for (int v = 0; v < vectors; ++v) sum[i][v] += a[i] * b_l[v];
+        }
+        a += a_stride;
+      } else {
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; ++i) {
+          const real a_il = a[i * a_stride];
+#pragma GCC unroll 4
+          for (int v = 0; v < vectors; ++v) sum[i][v] += a_il * b_l[v];
+        }
+        ++a;
+      }
+      b += b_stride;
+    }
+    real* c = tile->c;
+    const bool add = tile->add;
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; ++i) {
+      if (add) {  // all of a row before any of it is stored: the last two vectors overlap
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; ++v) {
+          sum[i][v] += *reinterpret_cast<const Vector*>(c + (v + 1 < vectors ? v * width : c_last));
+        }
+      }
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) {
+        *reinterpret_cast<Vector*>(c + (v + 1 < vectors ? v * width : c_last)) = sum[i][v];
+      }
+      c += c_stride;
+    }
+  }
+};
+
+// Every tile of one instruction set: [rows - 1][vectors - 1][a_by_k], null where the registers do
+// not hold it.
+template <class Isa>
+using TileTable = std::array<TileFunction, std::size_t{most_rows_of<Isa>} * most_vectors * 2>;
+
+template <class Isa, std::size_t index>
+constexpr TileFunction tile_of() {
+  constexpr int rows = static_cast<int>(index) / (2 * most_vectors) + 1;
+  constexpr int vectors = static_cast<int>(index) / 2 % most_vectors + 1;
+  if constexpr (rows * vectors > sums_of<Isa>) {
+    return nullptr;
+  } else {
+    return run_kernel_for<Isa, TileKernel<rows, vectors, index % 2 == 1>, const Tile*>;
+  }
+}
+
+template <class Isa, std::size_t... index>
+constexpr TileTable<Isa> tile_table(std::index_sequence<index...> /*indices*/) {
+  return {tile_of<Isa, index>()...};
+}
+
+template <class Isa>
+constexpr TileTable<Isa> table_of =
+    tile_table<Isa>(std::make_index_sequence<std::tuple_size_v<TileTable<Isa>>>());
+
+template <class Isa>
+constexpr Tiles tiles_of() {
+  return {lanes_of<Isa>, sums_of<Isa>, most_rows_of<Isa>, table_of<Isa>.data()};
+}
+
+Tiles choose_tiles() {
+  switch (instruction_set()) {
+#if defined(__x86_64__)
+    case InstructionSet::avx512:
+      return tiles_of<Avx512>();
+    case InstructionSet::avx2:
+      return tiles_of<Avx2>();
+#else
+    case InstructionSet::avx512:
+    case InstructionSet::avx2:
+#endif
+    case InstructionSet::baseline:
+      break;
+  }
+  return tiles_of<Baseline>();
+}
+
+}  // namespace
+
+const Tiles& tiles() {
+  static const Tiles chosen = choose_tiles();
+  return chosen;
+}
+
+}  // namespace longhand::fast

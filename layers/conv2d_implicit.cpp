@@ -1,0 +1,109 @@
+// Convolution as a product of matrices that are never written down ("implicit gemm").
+//
+// Each channel of the image is copied once, with its padding; with a stride above 1 it is dealt out
+// to one plane for each row and column of the stride (its phase). Then every element of the kernel
+// sees all its pixels side by side: a row of im2col's matrix is a picture inside a plane, shifted
+// by the element's place in the kernel (Pictures in core/gemm_blocks.h), and
+//
+//   forward            y [out, places]      = w [out, in kh kw] * pictures of x [in kh kw, places]
+//   backward, weights  dw^T [in kh kw, out] = pictures of x [in kh kw, places] * dy^T [places, out]
+//   backward, data     dx [in, places]      = w' [in, out kh kw] * pictures of dy [out kh kw,
+//   places]
+//
+// where w' is w with its channels exchanged. With a stride s, the pixels of dx whose row and column
+// leave the same remainder by s meet the same elements of the kernel: a product for each remainder.
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/gemm_blocks.h"
+#include "core/gemm_pack.h"
+#include "core/parallel.h"
+#include "layers/conv2d_fast.h"
+#include "layers/conv2d_planes.h"
+
+namespace longhand::fast::implicit {
+
+bool suits_forward(const Conv2dGeometry& g) {
+  return g.y.h * g.y.w >= tiles().lanes;
+}
+
+void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
+  const int in = g.w.c, out = g.y.c / g.groups, places = g.y.h * g.y.w;
+  const InputPlanes planes(g);
+  thread_local std::vector<int> offset;
+  planes.offsets(in, offset);
+  const int k = static_cast<int>(offset.size());
+  const int* offsets = offset.data();
+  for_each_part(g, g.y.h, g.y.w, [&](int n, int group, int row0, int row1) {
+    const int first = row0 * g.y.w, count = (row1 - row0) * g.y.w;
+    const real* x_group = x + x_offset(g, n, group);
+    real* y_part = y + y_offset(g, n, group) + first;
+    if (b) {
+      for (int co = 0; co < out; ++co) {
+        std::fill_n(y_part + std::int64_t{co} * places, count, b[group * out + co]);
+      }
+    }
+    Product product{.m = out,
+                    .n = count,
+                    .k = k,
+                    .a = {w + w_offset(g, group), k, false},
+                    .b = {x_group + first, places, false},
+                    .c = y_part,
+                    .c_stride = places,
+                    .add = b != nullptr};
+    if (!pointwise(g)) {
+      real* pixels = plane_memory(in * planes.channel);
+      const int pitch = planes.columns.plane();
+      planes.copy(x_group, 0, in, row0, row1, pixels);
+      product.b_pictures = {pixels + std::int64_t{row0} * pitch, offsets, g.y.w, pitch};
+    }
+    multiply_range(tiles(), product, {0, out, 0, count});
+  });
+}
+
+bool suits_backward_weights(const Conv2dGeometry& g) {
+  return g.y.c / g.groups >= tiles().lanes;
+}
+
+void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
+  const int in = g.w.c, out = g.y.c / g.groups, places = g.y.h * g.y.w;
+  const int kernel = g.w.h * g.w.w;
+  const InputPlanes planes(g);
+  thread_local std::vector<int> offset;
+  planes.offsets(in, offset);
+  const int* offsets = offset.data();
+  // The rows of dw^T are shared out, not the images: so every thread sums its own part of dw, which
+  // stays in its cache, and the sums do not depend on how many threads there are.
+  const int rows = in * kernel, unit = std::min(tiles().max_rows, rows);
+  parallel_for(rows / unit, 1, [&](std::int64_t begin, std::int64_t end, int) {
+    const int first = static_cast<int>(begin) * unit;
+    const int last = end == rows / unit ? rows : static_cast<int>(end) * unit;
+    const int c0 = first / kernel, c1 = (last - 1) / kernel + 1;
+    const int count = last - first;
+    real* sums = scratch<struct Sums>(std::int64_t{count} * out);
+    for (int group = 0; group < g.groups; ++group) {
+      for (int n = 0; n < g.y.n; ++n) {
+        const real* x_group = x + x_offset(g, n, group);
+        Product product{.m = count,
+                        .n = out,
+                        .k = places,
+                        .a = {x_group + std::int64_t{first} * places, places, false},
+                        .b = {dy + y_offset(g, n, group), places, true},
+                        .c = sums,
+                        .c_stride = out,
+                        .add = n > 0};
+        if (!pointwise(g)) {
+          real* pixels = plane_memory((c1 - c0) * planes.channel);
+          planes.copy(x_group, c0, c1, 0, g.y.h, pixels);
+          product.a_pictures = {pixels - c0 * planes.channel, offsets + first, g.y.w,
+                                planes.columns.plane()};
+        }
+        multiply_range(tiles(), product, {0, count, 0, out});
+      }
+      add_transposed(count, out, sums, out, dw + w_offset(g, group) + first, rows);
+    }
+  });
+}
+
+}  // namespace longhand::fast::implicit

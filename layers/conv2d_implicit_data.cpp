@@ -1,0 +1,178 @@
+// The gradient of a convolution's input as products of matrices: see conv2d_implicit.cpp.
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/gemm_blocks.h"
+#include "core/scratch.h"
+#include "layers/conv2d_fast.h"
+#include "layers/conv2d_planes.h"
+
+namespace longhand::fast::implicit {
+
+namespace {
+
+// One direction, backward. Element k of the kernel met the pixels whose index leaves the remainder
+// phase_met_by(k) by the stride; pixel q * stride + phase was met in output q + shift_of_output(k).
+struct BackwardAxis : Axis {
+  explicit BackwardAxis(const Axis& axis) : Axis(axis) {
+    lowest = highest = shift_of_output(0);
+    for (int k = 1; k < kernel; ++k) {
+      lowest = std::min(lowest, shift_of_output(k));
+      highest = std::max(highest, shift_of_output(k));
+    }
+  }
+  int phase_met_by(int k) const { return ((k * dilation - padding) % stride + stride) % stride; }
+  int shift_of_output(int k) const { return (phase_met_by(k) + padding - k * dilation) / stride; }
+  int pixels(int phase) const { return (in - phase + stride - 1) / stride; }
+  int plane_size() const { return pixels(0) + highest - lowest; }
+
+  int lowest, highest;  // of the shifts
+};
+
+// The pixels of dx with one remainder of the row and one of the column, and the `k` elements of the
+// kernels that met them: their weights and offsets begin at w' + weights and offset + offsets.
+struct Phase {
+  int h, w, k;
+  std::int64_t weights;
+  int offsets;
+};
+
+struct Phases {
+  Phases(const Conv2dGeometry& geometry) : g(geometry), rows(rows_of(g)), columns(columns_of(g)) {}
+
+  // Calls body(kh, kw) for the elements of a kernel that met the phase's pixels.
+  template <class Body>
+  void for_each_element(int h, int w, Body&& body) const {
+    for (int kh = 0; kh < g.w.h; ++kh) {
+      if (rows.phase_met_by(kh) != h) continue;
+      for (int kw = 0; kw < g.w.w; ++kw) {
+        if (columns.phase_met_by(kw) == w) body(kh, kw);
+      }
+    }
+  }
+
+  Plane plane() const {
+    return {rows.lowest, 1, columns.lowest, 1, rows.plane_size(), columns.plane_size()};
+  }
+
+  // The phases and, for every (co, kh, kw) of each, where its picture of dy begins.
+  void list(std::vector<Phase>& phases, std::vector<int>& offset) const {
+    phases.clear();
+    offset.clear();
+    const int out = g.y.c / g.groups, size = static_cast<int>(plane().size());
+    std::int64_t weights = 0;
+    for (int h = 0; h < std::min(g.stride_h, g.x.h); ++h) {
+      for (int w = 0; w < std::min(g.stride_w, g.x.w); ++w) {
+        const int first = static_cast<int>(offset.size());
+        for (int co = 0; co < out; ++co) {
+          for_each_element(h, w, [&](int kh, int kw) {
+            offset.push_back(co * size +
+                             (rows.shift_of_output(kh) - rows.lowest) * columns.plane_size() +
+                             columns.shift_of_output(kw) - columns.lowest);
+          });
+        }
+        const int k = static_cast<int>(offset.size()) - first;
+        phases.push_back({h, w, k, weights, first});
+        weights += std::int64_t{g.w.c} * k;
+      }
+    }
+  }
+
+  // w' of one group and phase: [ci, (co, kh, kw)].
+  void turn_weights(const Phase& phase, const real* w, real* turned) const {
+    const int in = g.w.c, out = g.y.c / g.groups;
+    for (int ci = 0; ci < in; ++ci) {
+      for (int co = 0; co < out; ++co) {
+        const real* kernel = w + (std::int64_t{co} * in + ci) * g.w.h * g.w.w;
+        for_each_element(phase.h, phase.w,
+                         [&](int kh, int kw) { *turned++ = kernel[kh * g.w.w + kw]; });
+      }
+    }
+  }
+
+  const Conv2dGeometry& g;
+  BackwardAxis rows, columns;
+};
+
+// The phase's pixels [row0, row1) x width of each channel, from `sums` or zero, into dx.
+void scatter(const Conv2dGeometry& g, const Phase& phase, int row0, int row1, int width,
+             const real* sums, real* dx) {
+  for (int ci = 0; ci < g.w.c; ++ci) {
+    for (int q = row0; q < row1; ++q) {
+      const int ih = q * g.stride_h + phase.h;
+      real* line = dx + (std::int64_t{ci} * g.x.h + ih) * g.x.w + phase.w;
+      for (int j = 0; j < width; ++j) line[j * g.stride_w] = sums ? *sums++ : 0;
+    }
+  }
+}
+
+}  // namespace
+
+bool suits_backward_data(const Conv2dGeometry& g) {
+  return (g.x.h / g.stride_h) * (g.x.w / g.stride_w) >= tiles().lanes;
+}
+
+void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx) {
+  const int in = g.w.c, out = g.y.c / g.groups;
+  const Phases all(g);
+  thread_local std::vector<int> offset;
+  thread_local std::vector<Phase> phase_list;
+  all.list(phase_list, offset);
+  const std::vector<Phase>& phases = phase_list;
+  const int* offsets = offset.data();
+
+  real* turned = scratch<struct TurnedWeights>(g.w.size());
+  const std::int64_t group_weights = g.w.size() / g.groups;
+  for (int group = 0; group < g.groups; ++group) {
+    for (const Phase& phase : phases) {
+      all.turn_weights(phase, w + w_offset(g, group),
+                       turned + group * group_weights + phase.weights);
+    }
+  }
+
+  const Plane plane = all.plane();
+  const bool scattered = g.stride_h > 1 || g.stride_w > 1;
+  for_each_part(
+      g, all.rows.pixels(0), all.columns.pixels(0), [&](int n, int group, int row0, int row1) {
+        const real* dy_group = dy + y_offset(g, n, group);
+        real* dx_group = dx + x_offset(g, n, group);
+        const std::int64_t y_size = std::int64_t{g.y.h} * g.y.w;
+        real* pixels = nullptr;
+        if (!pointwise(g)) {
+          pixels = plane_memory(out * plane.size());
+          for (int co = 0; co < out; ++co) {
+            copy_plane(dy_group + co * y_size, g.y.h, g.y.w, plane, row0,
+                       row1 + all.rows.highest - all.rows.lowest, pixels + co * plane.size());
+          }
+        }
+        for (const Phase& phase : phases) {
+          const int last = std::min(row1, all.rows.pixels(phase.h));
+          const int width = all.columns.pixels(phase.w), count = (last - row0) * width;
+          if (phase.k == 0) {
+            scatter(g, phase, row0, last, width, nullptr, dx_group);
+            continue;
+          }
+          Product product{.m = in,
+                          .n = count,
+                          .k = phase.k,
+                          .a = {turned + group * group_weights + phase.weights, phase.k, false},
+                          .b = {dy_group + std::int64_t{row0} * width, y_size, false},
+                          .c = dx_group + std::int64_t{row0} * width,
+                          .c_stride = std::int64_t{g.x.h} * g.x.w,
+                          .add = false};
+          if (scattered) {
+            product.c = scratch<struct Sums>(std::int64_t{in} * count);
+            product.c_stride = count;
+          }
+          if (pixels) {
+            product.b_pictures = {pixels + std::int64_t{row0} * plane.columns,
+                                  offsets + phase.offsets, width, plane.columns};
+          }
+          multiply_range(tiles(), product, {0, in, 0, count});
+          if (scattered) scatter(g, phase, row0, last, width, product.c, dx_group);
+        }
+      });
+}
+
+}  // namespace longhand::fast::implicit

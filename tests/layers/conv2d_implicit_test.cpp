@@ -1,0 +1,151 @@
+// The versions of Device::cpu's convolution against the reference, each called by itself, at shapes
+// that reach all of their branches.
+#include <doctest/doctest.h>
+
+#include <numeric>
+#include <string>
+
+#include "core/compare.h"
+#include "core/gradcheck.h"
+#include "core/parallel.h"
+#include "layers/conv2d_fast.h"
+
+namespace longhand::test {
+namespace {
+
+struct Case {
+  std::string name;
+  Shape x;
+  int out;
+  Window window;
+  int groups = 1;
+};
+
+std::vector<Case> cases() {
+  const Padding per_side{.top = 2, .left = 0, .bottom = 1, .right = 3};
+  const Padding one = Padding::all(1);
+  return {
+      {"one tile", {1, 2, 6, 5}, 4, {.kernel = 3}},
+      {"rows longer than a tile, batch 1", {1, 3, 9, 37}, 20, {.kernel = 3, .padding = one}},
+      {"many channels, batch 8", {8, 17, 6, 6}, 33, {.kernel = 3, .padding = one}},
+      {"many channels, batch 3", {3, 32, 9, 7}, 80, {.kernel = 3, .padding = one}},
+      {"sums longer than a block", {1, 40, 8, 8}, 18, {.kernel = 3}},
+      {"more places than a block", {1, 2, 30, 40}, 16, {.kernel = 3}},
+      {"1x1 kernel", {3, 35, 5, 7}, 33, {.kernel = 1}},
+      {"1x1 kernel, padding", {2, 17, 5, 7}, 16, {.kernel = 1, .padding = one}},
+      {"1x1 kernel, stride 2", {2, 17, 9, 8}, 18, {.kernel = 1, .stride = 2}},
+      {"stride 2", {2, 18, 9, 10}, 17, {.kernel = 3, .stride = 2, .padding = one}},
+      {"stride above the kernel", {2, 16, 13, 14}, 17, {.kernel = 2, .stride = {3, 4}}},
+      {"7x7 kernel, stride 2",
+       {2, 3, 21, 18},
+       16,
+       {.kernel = 7, .stride = 2, .padding = Padding::all(3)}},
+      {"dilation", {2, 16, 11, 12}, 17, {.kernel = 3, .padding = one, .dilation = {3, 2}}},
+      {"dilation a multiple of the stride",
+       {1, 16, 15, 14},
+       16,
+       {.kernel = 3, .stride = 2, .padding = Padding::all(2), .dilation = 2}},
+      {"padding above the kernel's reach",
+       {1, 16, 4, 5},
+       16,
+       {.kernel = 3, .padding = Padding::all(4)}},
+      {"padding on each side", {2, 16, 7, 5}, 16, {.kernel = 3, .padding = per_side}},
+      {"rows of one pixel", {2, 16, 40, 1}, 16, {.kernel = {3, 1}}},
+      {"one row", {2, 16, 1, 40}, 16, {.kernel = {1, 3}}},
+      {"2 groups", {2, 34, 8, 6}, 36, {.kernel = 3}, 2},
+      {"depthwise", {2, 5, 9, 8}, 5, {.kernel = 3, .padding = one}, 5},
+      {"depthwise, 16 outputs a channel", {2, 3, 9, 8}, 48, {.kernel = 3, .padding = one}, 3},
+      {"everything",
+       {2, 34, 12, 11},
+       36,
+       {.kernel = {3, 2}, .stride = {2, 3}, .padding = per_side, .dilation = {2, 3}},
+       2},
+  };
+}
+
+void check_equal(const std::string& what, const Tensor& values, const Tensor& expected) {
+  std::vector<std::int64_t> offsets(static_cast<std::size_t>(values.size()));
+  std::iota(offsets.begin(), offsets.end(), std::int64_t{0});
+  const Comparison result = compare(
+      what, values.shape(), offsets, {values.data(), values.data() + values.size()},
+      {expected.data(), expected.data() + expected.size()}, sizeof(real) == 8 ? 1e-12 : 1e-4, 1e-2);
+  CHECK_MESSAGE(result.passed(), result.report());
+}
+
+Conv2dGeometry geometry(const Case& c) {
+  const Shape w{c.out, c.x.c / c.groups, c.window.kernel.h, c.window.kernel.w};
+  return conv2d_geometry(c.x, w, c.window, c.groups);
+}
+
+// y, dx and dw of one version; what it must overwrite holds garbage, what it must add to holds w.
+struct Outcome {
+  Tensor y, dx, dw;
+};
+
+template <class Forward, class Data, class Weights>
+Outcome run(const Conv2dGeometry& g, bool bias, Forward&& forward, Data&& data, Weights&& weights) {
+  const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2), dy = spread_values(g.y, 3);
+  const Tensor b = spread_values({g.y.c}, 4);
+  Outcome outcome{Tensor(g.y), Tensor(g.x), w};
+  outcome.y.fill(77);
+  outcome.dx.fill(77);
+  forward(g, x.data(), w.data(), bias ? b.data() : nullptr, outcome.y.data());
+  data(g, dy.data(), w.data(), outcome.dx.data());
+  weights(g, x.data(), dy.data(), outcome.dw.data());
+  return outcome;
+}
+
+void check(const Outcome& outcome, const Outcome& expected) {
+  check_equal("y", outcome.y, expected.y);
+  check_equal("dx", outcome.dx, expected.dx);
+  check_equal("dw", outcome.dw, expected.dw);
+}
+
+}  // namespace
+
+TEST_CASE("im2col and implicit gemm are the reference, at any number of threads") {
+  const int before = threads();
+  for (const Case& c : cases()) {
+    const Conv2dGeometry g = geometry(c);
+    for (const bool bias : {false, true}) {
+      const Outcome expected = run(g, bias, ref::conv2d_forward, ref::conv2d_backward_data,
+                                   ref::conv2d_backward_weights);
+      for (const int count : {1, 2, 3}) {
+        INFO(c.name, ", bias ", bias, ", threads ", count);
+        set_threads(count);
+        check(run(g, bias, fast::im2col::conv2d_forward, fast::im2col::conv2d_backward_data,
+                  fast::im2col::conv2d_backward_weights),
+              expected);
+        check(run(g, bias, fast::conv2d_forward, fast::conv2d_backward_data,
+                  fast::conv2d_backward_weights),
+              expected);
+      }
+    }
+  }
+  set_threads(before);
+}
+
+TEST_CASE("implicit gemm gives the same bits at any number of threads") {
+  const int before = threads();
+  for (const Case& c : cases()) {
+    INFO(c.name);
+    const Conv2dGeometry g = geometry(c);
+    const auto outcome = [&](int count) {
+      set_threads(count);
+      return run(
+          g, true,
+          fast::implicit::suits_forward(g) ? fast::implicit::conv2d_forward : ref::conv2d_forward,
+          fast::implicit::suits_backward_data(g) ? fast::implicit::conv2d_backward_data
+                                                 : ref::conv2d_backward_data,
+          fast::implicit::suits_backward_weights(g) ? fast::implicit::conv2d_backward_weights
+                                                    : ref::conv2d_backward_weights);
+    };
+    const Outcome one = outcome(1), three = outcome(3);
+    for (std::int64_t i = 0; i < one.y.size(); ++i) REQUIRE(one.y[i] == three.y[i]);
+    for (std::int64_t i = 0; i < one.dx.size(); ++i) REQUIRE(one.dx[i] == three.dx[i]);
+    for (std::int64_t i = 0; i < one.dw.size(); ++i) REQUIRE(one.dw[i] == three.dw[i]);
+  }
+  set_threads(before);
+}
+
+}  // namespace longhand::test
