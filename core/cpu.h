@@ -53,19 +53,31 @@ struct Avx512 {
 // The three places where the compiler is told what instructions it may use. `run` is inlined into
 // each, so everything in it is compiled for that set.
 template <class Kernel, class... Args>
-void run_baseline(Args... args) {
+[[gnu::noinline]] void run_baseline(Args... args) {
   Kernel::template run<Baseline>(args...);
 }
 #if defined(__x86_64__)
 template <class Kernel, class... Args>
-[[gnu::target("avx2,fma")]] void run_avx2(Args... args) {
+[[gnu::noinline, gnu::target("avx2,fma")]] void run_avx2(Args... args) {
   Kernel::template run<Avx2>(args...);
 }
 template <class Kernel, class... Args>
-[[gnu::target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]] void run_avx512(Args... args) {
+[[gnu::noinline, gnu::target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]] void run_avx512(
+    Args... args) {
   Kernel::template run<Avx512>(args...);
 }
 #endif
+
+// The same from inside a kernel that knows its Isa: a call of its own, whose registers are not
+// shared with what surrounds it.
+template <class Isa, class Kernel, class... Args>
+void run_kernel_for(Args... args) {
+#if defined(__x86_64__)
+  if constexpr (Isa::vector_bytes == Avx512::vector_bytes) return run_avx512<Kernel>(args...);
+  if constexpr (Isa::vector_bytes == Avx2::vector_bytes) return run_avx2<Kernel>(args...);
+#endif
+  if constexpr (Isa::vector_bytes == Baseline::vector_bytes) return run_baseline<Kernel>(args...);
+}
 
 template <class Kernel, class... Args>
 void run_kernel(Args... args) {

@@ -10,38 +10,41 @@ namespace longhand::fast::lanes {
 
 // For every channel c and every place p, both vectors of 16 images:
 //
-//   y[c][p] = b[c] + sum over taps t of w[c][t] * x[p + offset[t]]
+//   y[c][p] = b[c] + sum over taps t of w[c][t] * x[x_first + p * x_place + offset[t]]
 //
 // That is a row of a convolution's outputs (a place is a column of the image), or a dense layer (a
 // place is a block of 16 images). All distances are in numbers.
 struct Sums {
   int channels = 0, places = 0, taps = 0;
-  const std::int64_t* offset = nullptr;  // of each tap's x from the place
+  const std::int64_t* offset = nullptr;
   const real* w = nullptr;
   std::int64_t w_channel = 0, w_tap = 1;  // from one channel, and one tap, to the next
   const real* b = nullptr;                // null for zeros
   const real* x = nullptr;
-  std::int64_t x_place = 0;
+  std::int64_t x_first = 0, x_place = 0;
   real* y = nullptr;
   std::int64_t y_channel = 0, y_place = 0;
 };
 void sum(const Sums& s);
 
-// For every channel c and tap t, with all places p of `rows` rows in `blocks` blocks and all 16
+// For every channel c and tap t, with all places p of some rows r of `blocks` blocks and all 16
 // images summed up:
 //
-//   dw[c][t] += sum over p of dy[c][p] * x[p + offset[t]]
+//   dw[c][dw_offset[t]] += sum over r, p of dy[c][r][p] * x[x_first + r * x_row + p * x_place +
+//                                                           offset[t]]
 //
-// It reads dy and x row by row; `tile_taps` is how many taps a tile takes: those of one row of the
-// window are best, because their x overlap.
+// The taps come in groups of `taps`: those of one row kh of the window, whose x lie inside the
+// image for the rows [first_row[kh], end_row[kh]) of dy.
 struct Products {
-  int channels = 0, taps = 0, tile_taps = 1;
-  const std::int64_t* offset = nullptr;
+  int channels = 0, groups = 0, taps = 0;
+  const std::int64_t* offset = nullptr;     // [groups][taps]
+  const std::int64_t* dw_offset = nullptr;  // [groups][taps]
+  const int *first_row = nullptr, *end_row = nullptr;
   int blocks = 0, rows = 0, places = 0;
   const real* dy = nullptr;
-  std::int64_t dy_channel = 0, dy_block = 0, dy_row = 0, dy_place = 0;
+  std::int64_t dy_channel = 0, dy_block = 0, dy_row = 0;  // a row's places lie side by side
   const real* x = nullptr;
-  std::int64_t x_block = 0, x_row = 0, x_place = 0;
+  std::int64_t x_block = 0, x_first = 0, x_row = 0, x_place = 0;
   real* dw = nullptr;
   std::int64_t dw_channel = 0;
 };

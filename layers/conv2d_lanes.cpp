@@ -30,25 +30,24 @@ DenseGeometry dense_geometry(const Conv2dGeometry& g) {
   return {g.x.n, g.x.c * g.x.h * g.x.w, g.y.c, Layout::lanes};
 }
 
-// The images of a block, with `top` rows of zeros above, `left` columns before, and so on.
+// The rows of a block's images with `left` columns of zeros before and `right` behind. Rows of
+// padding are not needed: what falls on them is left out of the sums.
 struct Frame {
-  Frame(const Shape& image, int top_, int left_, int bottom, int right)
+  Frame(const Shape& image, int left_, int right)
       : channels(image.c),
-        h(image.h),
+        rows(image.h),
         w(image.w),
-        top(std::max(0, top_)),
         left(std::max(0, left_)),
-        rows(top + h + std::max(0, bottom)),
         columns(left + w + std::max(0, right)) {}
 
-  bool plain() const { return rows == h && columns == w; }
+  bool plain() const { return columns == w; }
   std::int64_t row_size() const { return std::int64_t{columns} * lane_count; }
   std::int64_t channel_size() const { return rows * row_size(); }
   std::int64_t size() const { return channels * channel_size(); }
 
-  // Where row h and column w of the image lie from its first channel's start.
+  // Where row h and column w of the image lie from its channel's start; h may be outside.
   std::int64_t at(int row, int column) const {
-    return (row + top) * row_size() + std::int64_t{column + left} * lane_count;
+    return row * row_size() + std::int64_t{column + left} * lane_count;
   }
 
   // The block itself where there is no padding, else a copy of it in `memory`.
@@ -56,41 +55,83 @@ struct Frame {
     if (plain()) return block;
     const std::int64_t image_row = std::int64_t{w} * lane_count;
     real* out = memory;
-    for (int c = 0; c < channels; ++c) {
-      out = std::fill_n(out, top * row_size(), real(0));
-      for (int row = 0; row < h; ++row, block += image_row) {
-        out = std::fill_n(out, left * lane_count, real(0));
-        out = std::copy_n(block, image_row, out);
-        out = std::fill_n(out, (columns - left - w) * lane_count, real(0));
-      }
-      out = std::fill_n(out, (rows - top - h) * row_size(), real(0));
+    for (int row = 0; row < channels * rows; ++row, block += image_row) {
+      out = std::fill_n(out, left * lane_count, real(0));
+      out = std::copy_n(block, image_row, out);
+      out = std::fill_n(out, (columns - left - w) * lane_count, real(0));
     }
     return memory;
   }
 
-  int channels, h, w, top, left, rows, columns;
+  int channels, rows, w, left, columns;
 };
 
 // x with the padding that the windows reach.
 Frame input_frame(const Conv2dGeometry& g) {
-  const int last_row = (g.y.h - 1) * g.stride_h - g.padding_top + (g.w.h - 1) * g.dilation_h;
-  const int last_column = (g.y.w - 1) * g.stride_w - g.padding_left + (g.w.w - 1) * g.dilation_w;
-  return {g.x, g.padding_top, g.padding_left, last_row - g.x.h + 1, last_column - g.x.w + 1};
+  const int last = (g.y.w - 1) * g.stride_w - g.padding_left + (g.w.w - 1) * g.dilation_w;
+  return {g.x, g.padding_left, last - g.x.w + 1};
 }
 
-// Where each tap (ci, kh, kw) of a group lies from the window's first element.
-std::vector<std::int64_t>& window_offsets(const Conv2dGeometry& g, const Frame& frame) {
-  thread_local std::vector<std::int64_t> offsets;
-  offsets.clear();
-  for (int ci = 0; ci < g.w.c; ++ci) {
+// The taps (kh, ci, kw) of a window: all of one row kh follow each other, because rows kh that fall
+// on padding are left out.
+struct WindowTaps {
+  std::vector<std::int64_t> offsets;    // of x, from the window's first element
+  std::vector<std::int64_t> w_offsets;  // in w, from the output channel's first weight
+  std::vector<int> first_row, end_row;  // for each kh, the outputs' rows whose x is in the image
+
+  void find(const Conv2dGeometry& g, const Frame& frame) {
+    offsets.clear();
+    w_offsets.clear();
+    first_row.clear();
+    end_row.clear();
     for (int kh = 0; kh < g.w.h; ++kh) {
-      for (int kw = 0; kw < g.w.w; ++kw) {
-        offsets.push_back(ci * frame.channel_size() + kh * g.dilation_h * frame.row_size() +
-                          std::int64_t{kw} * g.dilation_w * lane_count);
+      int first = 0, end = g.y.h;
+      while (first < end && input_row(g, first, kh) < 0) ++first;
+      while (first < end && input_row(g, end - 1, kh) >= g.x.h) --end;
+      first_row.push_back(first);
+      end_row.push_back(end);
+      for (int ci = 0; ci < g.w.c; ++ci) {
+        for (int kw = 0; kw < g.w.w; ++kw) {
+          offsets.push_back(ci * frame.channel_size() + kh * g.dilation_h * frame.row_size() +
+                            std::int64_t{kw} * g.dilation_w * lane_count);
+          w_offsets.push_back((std::int64_t{ci} * g.w.h + kh) * g.w.w + kw);
+        }
       }
     }
   }
-  return offsets;
+
+  static int input_row(const Conv2dGeometry& g, int oh, int kh) {
+    return oh * g.stride_h - g.padding_top + kh * g.dilation_h;
+  }
+
+  // The rows kh of the window that lie in the image for the outputs' row oh: [begin, end).
+  int begin_kh(int oh) const {
+    int kh = 0;
+    while (kh < kernel() && !sees(oh, kh)) ++kh;
+    return kh;
+  }
+  int end_kh(int oh) const {
+    int kh = kernel();
+    while (kh > 0 && !sees(oh, kh - 1)) --kh;
+    return kh;
+  }
+
+ private:
+  int kernel() const { return static_cast<int>(first_row.size()); }
+  bool sees(int oh, int kh) const {
+    const auto i = static_cast<std::size_t>(kh);
+    return oh >= first_row[i] && oh < end_row[i];
+  }
+};
+
+// w with the numbers of each output channel in the order of the taps.
+const real* in_order(const Conv2dGeometry& g, const WindowTaps& taps, const real* w) {
+  real* ordered = scratch<struct OrderedWeights>(g.w.size());
+  real* out = ordered;
+  for (int co = 0; co < g.w.n; ++co, w += taps.w_offsets.size()) {
+    for (const std::int64_t offset : taps.w_offsets) *out++ = w[offset];
+  }
+  return ordered;
 }
 
 // Calls body(block, first_row, end_row) for what piece [begin, end) of all blocks' rows holds.
@@ -115,8 +156,11 @@ std::int64_t grain_of(const Conv2dGeometry& g, std::int64_t rows) {
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
   if (is_dense(g)) return fast::dense_forward(dense_geometry(g), x, w, b, y);
   const Frame frame = input_frame(g);
-  const std::vector<std::int64_t>& offsets = window_offsets(g, frame);
-  const int out = g.y.c / g.groups, taps = static_cast<int>(offsets.size());
+  thread_local WindowTaps own_taps;
+  WindowTaps& taps = own_taps;  // this thread's, also in the pieces of the others
+  taps.find(g, frame);
+  const real* ordered = in_order(g, taps, w);
+  const int out = g.y.c / g.groups, row_taps = g.w.c * g.w.w, all_taps = g.w.h * row_taps;
   const std::int64_t x_block = g.x.size() / g.x.n * lane_count;
   const std::int64_t y_channel = std::int64_t{g.y.h} * g.y.w * lane_count;
   const std::int64_t rows = std::int64_t{lane_blocks(g.x.n)} * g.y.h;
@@ -125,19 +169,20 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
     for_each_block(begin, end, g.y.h, [&](std::int64_t block, int first, int last) {
       const real* image = frame.fill(x + block * x_block, memory);
       for (int oh = first; oh < last; ++oh) {
+        const int kh = taps.begin_kh(oh), count = std::max(0, taps.end_kh(oh) - kh) * row_taps;
         for (int group = 0; group < g.groups; ++group) {
           const int co = group * out;
           lanes::sum(
               {.channels = out,
                .places = g.y.w,
-               .taps = taps,
-               .offset = offsets.data(),
-               .w = w + std::int64_t{co} * taps,
-               .w_channel = taps,
+               .taps = count,
+               .offset = taps.offsets.data() + kh * row_taps,
+               .w = ordered + std::int64_t{co} * all_taps + kh * row_taps,
+               .w_channel = all_taps,
                .w_tap = 1,
                .b = b ? b + co : nullptr,
-               .x = image + group * g.w.c * frame.channel_size() +
-                    frame.at(oh * g.stride_h - g.padding_top, -g.padding_left),
+               .x = image + group * g.w.c * frame.channel_size(),
+               .x_first = frame.at(oh * g.stride_h - g.padding_top, -g.padding_left),
                .x_place = std::int64_t{g.stride_w} * lane_count,
                .y = y + (block * g.y.c + co) * y_channel + std::int64_t{oh} * g.y.w * lane_count,
                .y_channel = y_channel,
@@ -179,27 +224,21 @@ Phase column_phase(const Conv2dGeometry& g, int rest) {
   return {rest, g.x.w, g.w.w, g.stride_w, g.padding_left, g.dilation_w};
 }
 
-// How far the phases reach over the edges of dy: below 0 and above its last row or column.
-struct Reach {
+// dy with zeros before and behind its rows, wherever an input's taps reach.
+Frame gradient_frame(const Conv2dGeometry& g) {
   int before = 0, after = 0;
-  void add(const Phase& phase, int outputs) {
+  for (int rest = 0; rest < g.stride_w; ++rest) {
+    const Phase phase = column_phase(g, rest);
     for (int k = 0; k < phase.kernel; ++k) {
       if (!phase.sees(k) || phase.count() == 0) continue;
       before = std::max(before, phase.shift(k) - phase.first());
-      after = std::max(after, phase.first() + phase.count() - phase.shift(k) - outputs);
+      after = std::max(after, phase.first() + phase.count() - phase.shift(k) - g.y.w);
     }
   }
-};
-
-// dy with zeros around it, wherever an input's taps reach.
-Frame gradient_frame(const Conv2dGeometry& g) {
-  Reach rows, columns;
-  for (int rest = 0; rest < g.stride_h; ++rest) rows.add(row_phase(g, rest), g.y.h);
-  for (int rest = 0; rest < g.stride_w; ++rest) columns.add(column_phase(g, rest), g.y.w);
-  return {g.y, rows.before, columns.before, rows.after, columns.after};
+  return {g.y, before, after};
 }
 
-// The taps (co, kh, kw) of every phase, one after the other, and the weights in their order:
+// The taps (kh, co, kw) of every phase, one after the other, and the weights in their order:
 // weights[group][ci][tap of the phase].
 struct PhaseTaps {
   std::vector<std::int64_t> offsets;
@@ -236,14 +275,28 @@ struct PhaseTaps {
   template <class Body>
   static void for_each_tap(const Conv2dGeometry& g, const Phase& rows, const Phase& columns,
                            Body&& body) {
-    for (int co = 0; co < g.y.c / g.groups; ++co) {
-      for (int kh = 0; kh < g.w.h; ++kh) {
+    for (int kh = 0; kh < g.w.h; ++kh) {
+      for (int co = 0; co < g.y.c / g.groups; ++co) {
         for (int kw = 0; kw < g.w.w; ++kw) {
           if (rows.sees(kh) && columns.sees(kw)) body(co, kh, kw);
         }
       }
     }
   }
+};
+
+// Which of a phase's rows of taps, counted from its first, see a row of dy at all: [begin, end).
+struct SeenRows {
+  SeenRows(const Conv2dGeometry& g, const Phase& rows, int j) {
+    for (int kh = 0; kh < g.w.h; ++kh) {
+      if (!rows.sees(kh)) continue;
+      ++all;
+      if (j - rows.shift(kh) >= g.y.h) ++begin;  // too far below: the first of them
+      if (j - rows.shift(kh) >= 0) ++end;        // not too far above: all but the last of them
+    }
+    begin = std::min(begin, end);
+  }
+  int all = 0, begin = 0, end = 0;
 };
 
 }  // namespace
@@ -265,23 +318,27 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
       for (int ih = first; ih < last; ++ih) {
         const int rest_h = (ih + g.padding_top) % g.stride_h;
         const int j = (ih + g.padding_top) / g.stride_h;
+        const SeenRows seen(g, row_phase(g, rest_h), j);
         for (int rest_w = 0; rest_w < g.stride_w; ++rest_w) {
           const Phase columns = column_phase(g, rest_w);
           if (columns.count() == 0) continue;
           const auto phase = static_cast<std::size_t>(rest_h * g.stride_w + rest_w);
-          const int start = taps.starts[phase], count = taps.starts[phase + 1] - start;
+          const int start = taps.starts[phase], all_taps = taps.starts[phase + 1] - start;
+          const int row_taps = all_taps / std::max(1, seen.all);
+          const int first_tap = seen.begin * row_taps;
           for (int group = 0; group < g.groups; ++group) {
             const int ci = group * g.w.c;
             lanes::sum(
                 {.channels = g.w.c,
                  .places = columns.count(),
-                 .taps = count,
-                 .offset = taps.offsets.data() + start,
+                 .taps = (seen.end - seen.begin) * row_taps,
+                 .offset = taps.offsets.data() + start + first_tap,
                  .w = taps.weights.data() + std::int64_t{start} * g.groups * g.w.c +
-                      std::int64_t{ci} * count,
-                 .w_channel = count,
+                      std::int64_t{ci} * all_taps + first_tap,
+                 .w_channel = all_taps,
                  .w_tap = 1,
-                 .x = image + group * out * frame.channel_size() + frame.at(j, columns.first()),
+                 .x = image + group * out * frame.channel_size(),
+                 .x_first = frame.at(j, columns.first()),
                  .x_place = lane_count,
                  .y = dx + (block * g.x.c + ci) * dx_channel +
                       (std::int64_t{ih} * g.x.w + columns.input(columns.first())) * lane_count,
@@ -319,8 +376,10 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   if (is_dense(g)) return fast::dense_backward_weights(dense_geometry(g), x, dy, dw);
   constexpr std::int64_t cache = (1 << 20) / sizeof(real);  // numbers of x that stay in an L2
   const Frame frame = input_frame(g);
-  const std::vector<std::int64_t>& offsets = window_offsets(g, frame);
-  const int out = g.y.c / g.groups, taps = static_cast<int>(offsets.size());
+  thread_local WindowTaps own_taps;
+  WindowTaps& taps = own_taps;
+  taps.find(g, frame);
+  const int out = g.y.c / g.groups;
   const int at_once = static_cast<int>(std::max<std::int64_t>(1, cache / frame.size()));
   const std::int64_t x_block = g.x.size() / g.x.n * lane_count;
   const std::int64_t dy_channel = std::int64_t{g.y.h} * g.y.w * lane_count;
@@ -336,9 +395,12 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
       for (int group = 0; group < g.groups; ++group) {
         const int co = group * out;
         lanes::add_products({.channels = out,
-                             .taps = taps,
-                             .tile_taps = g.w.w > 1 ? g.w.w : 6,
-                             .offset = offsets.data(),
+                             .groups = g.w.h,
+                             .taps = g.w.c * g.w.w,
+                             .offset = taps.offsets.data(),
+                             .dw_offset = taps.w_offsets.data(),
+                             .first_row = taps.first_row.data(),
+                             .end_row = taps.end_row.data(),
                              .blocks = blocks,
                              .rows = g.y.h,
                              .places = g.y.w,
@@ -346,14 +408,13 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
                              .dy_channel = dy_channel,
                              .dy_block = g.y.c * dy_channel,
                              .dy_row = std::int64_t{g.y.w} * lane_count,
-                             .dy_place = lane_count,
-                             .x = images + group * g.w.c * frame.channel_size() +
-                                  frame.at(-g.padding_top, -g.padding_left),
+                             .x = images + group * g.w.c * frame.channel_size(),
                              .x_block = frame.size(),
+                             .x_first = frame.at(-g.padding_top, -g.padding_left),
                              .x_row = g.stride_h * frame.row_size(),
                              .x_place = std::int64_t{g.stride_w} * lane_count,
-                             .dw = sums + std::int64_t{co} * taps,
-                             .dw_channel = taps});
+                             .dw = sums + std::int64_t{co} * g.w.c * g.w.h * g.w.w,
+                             .dw_channel = std::int64_t{g.w.c} * g.w.h * g.w.w});
       }
     }
   });
