@@ -65,8 +65,10 @@ const Tensor& FusedConv::backward(const Tensor& dy) {
     throw OrderError(conv_.describe() +
                      " (fused): backward needs a forward first, and a new one each time");
   }
-  require_same_shape(conv_.describe() + " (fused)", "the gradient dy", dy.shape(), "the output y",
-                     shapes_.back());
+  if (dy.shape() != shapes_.back()) {
+    require_same_shape(conv_.describe() + " (fused)", "the gradient dy", dy.shape(), "the output y",
+                       shapes_.back());
+  }
   fresh_ = false;
   const Conv2dGeometry g = conv_.geometry(x_->shape(), Layout::lanes);
   const bool wants_dx = conv_.gives_input_gradient();
@@ -109,6 +111,12 @@ const Tensor& FusedConv::backward(const Tensor& dy) {
   add_grads(grads_.data(), conv_.weight().grad);
   if (bias_size > 0) add_grads(grads_.data() + g.w.size(), conv_.bias().grad);
   return dx_;
+}
+
+std::int64_t FusedConv::activation_bytes() const {
+  std::int64_t bytes = dx_.bytes();
+  for (const Tensor& y : y_) bytes += y.bytes();
+  return bytes;
 }
 
 }  // namespace longhand

@@ -24,6 +24,7 @@ class FusedConv {
 
   const Tensor& forward(const Tensor& x);
   const Tensor& backward(const Tensor& dy);  // dx is empty where the convolution does not give it
+  std::int64_t activation_bytes() const;
 
  private:
   Conv2d& conv_;

@@ -98,6 +98,11 @@ const Tensor& MaxPool2d::backward(const Tensor& dy) {
   return dx_;
 }
 
+std::int64_t MaxPool2d::activation_bytes() const {
+  const auto winners = static_cast<std::int64_t>(argmax_.size() * sizeof(argmax_[0]));
+  return Layer::activation_bytes() + winners;
+}
+
 Pool2dGeometry MaxPool2d::block_geometry(const Shape& x) const {
   return pool2d_block_geometry(pool2d_geometry(x, window_, "max_pool2d"));
 }

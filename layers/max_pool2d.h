@@ -26,6 +26,7 @@ class MaxPool2d : public Layer, public BlockLayer {
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
   bool takes_lanes() const override { return true; }
+  std::int64_t activation_bytes() const override;
 
   bool in_place() const override { return false; }
   void prepare_blocks(const Shape& x) override;

@@ -124,6 +124,15 @@ bool Sequential::takes_lanes() const {
                      [](const auto& layer) { return layer->takes_lanes(); });
 }
 
+std::int64_t Sequential::activation_bytes() const {
+  std::int64_t bytes = Layer::activation_bytes() + x_lanes_.bytes() + dy_lanes_.bytes();
+  for (const auto& layer : layers_) bytes += layer->activation_bytes();
+  for (const Step& step : steps_) {
+    if (step.fused) bytes += step.fused->activation_bytes();
+  }
+  return bytes;
+}
+
 void Sequential::want_input_gradient(bool wanted) {
   if (!layers_.empty()) layers_.front()->want_input_gradient(wanted);
 }

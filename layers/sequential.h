@@ -36,6 +36,7 @@ class Sequential : public Layer {
   void to(Device device) override;
   bool takes_lanes() const override;  // if all layers do
   void want_input_gradient(bool wanted) override;
+  std::int64_t activation_bytes() const override;
 
   // From now on, where tensors are in lanes, every convolution with the activation and pooling
   // behind it runs as one (fused_conv.h): the same numbers in less time and memory. Their layers

@@ -38,7 +38,7 @@ inline void bench_lenet(const std::string& model, const std::string& mode, const
   const Spread images = measurement.rates(batch);
   const Spread gflops = measurement.rates(batch * image_flop * 1e-9);
   const Spread latency = measurement.times(1e6);
-  const double activations_mb = training.activation_bytes(training.input(), train) / megabyte;
+  const double activations_mb = static_cast<double>(training.net().activation_bytes()) / megabyte;
   print_windows(options.windows, measurement);
   print_spread("images/s", images);
   print_spread("us a batch", latency);

@@ -33,6 +33,7 @@ class Training {
     Random random(1);
     initialise(*net_, lenet_init(model), random);
     net_->to(device);
+    net_->fuse();
     loss_.to(device);
     batches_ = make_batches(batch, random);
     if (train) {
@@ -48,7 +49,7 @@ class Training {
   const Shape& input() const { return batches_.front().x.shape(); }
 
   // Bytes of every layer's y, and with `train` of every layer's dx but the first's, which nobody
-  // needs. What is kept in another layout too is not counted.
+  // needs: at most what the network will hold.
   double activation_bytes(const Shape& x, bool train) const {
     double values = 0;
     Shape shape = x;
