@@ -33,7 +33,7 @@ inline const std::vector<PeerKind>& peer_kinds() {
        "bench_onednn",
        {"lenet", "gemm", "conv"},
        "install libdnnl-dev (oneDNN 2), then configure and build again with g++"},
-      {"openblas", "bench_openblas", {"gemm"}, "install libopenblas0-openmp"},
+      {"openblas", "bench_openblas", {"gemm"}, "install libopenblas0-pthread"},
       {"torch",
        "bench_torch.py",
        {"lenet", "gemm", "conv"},

@@ -1,7 +1,7 @@
 // bench_openblas gemm M N K nn|nt|tn|tt THREADS: OpenBLAS's sgemm, as a peer of bench.
 //
 // The library is opened when the program runs, so that it can be chosen: the file that
-// $LONGHAND_OPENBLAS names, otherwise Debian's builds with OpenMP and with threads of its own, in
+// $LONGHAND_OPENBLAS names, otherwise Debian's builds with threads of its own and with OpenMP, in
 // this order, otherwise what the system's loader finds.
 #include <dlfcn.h>
 #include <glob.h>
@@ -17,7 +17,7 @@ std::vector<std::string> library_files() {
   const char* wanted = std::getenv("LONGHAND_OPENBLAS");
   if (wanted != nullptr && *wanted != '\0') return {wanted};
   std::vector<std::string> files;
-  for (const char* build : {"openmp", "pthread"}) {
+  for (const char* build : {"pthread", "openmp"}) {
     glob_t found{};
     const std::string pattern = std::string("/usr/lib/*/openblas-") + build + "/libopenblas.so.0";
     if (glob(pattern.c_str(), 0, nullptr, &found) == 0) files.emplace_back(found.gl_pathv[0]);
