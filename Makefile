@@ -1,10 +1,6 @@
 # The commands that people type. `make help` lists them.
 # Arguments for a program go into ARGS: make lenet ARGS="--model modern --epochs 5"
 
-# Threads of g++'s OpenMP that wait for each other hold their cores for milliseconds, unless told:
-# with another program on one of two cores that made training ten times slower.
-export GOMP_SPINCOUNT ?= 1000
-
 .PHONY: help setup build lenet test gradcheck by_hand format clean
 
 help:

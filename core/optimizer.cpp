@@ -1,5 +1,6 @@
 #include "core/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -22,6 +23,23 @@ std::vector<Tensor> zeros_like(const std::vector<Param*>& params) {
   tensors.reserve(params.size());
   for (const Param* p : params) tensors.emplace_back(p->value.shape());
   return tensors;
+}
+
+// Calls body(i, begin, end) for pieces [begin, end) of every param i, all params one after the
+// other shared out among the threads at once.
+template <class Body>
+void spread(const std::vector<Param*>& params, Body&& body) {
+  std::int64_t total = 0;
+  for (const Param* p : params) total += p->value.size();
+  parallel_for(total, elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::size_t i = 0; i < params.size(); ++i) {
+      const std::int64_t size = params[i]->value.size();
+      const std::int64_t from = std::max<std::int64_t>(begin, 0), to = std::min(end, size);
+      if (from < to) body(i, from, to);
+      begin -= size;
+      end -= size;
+    }
+  });
 }
 
 }  // namespace
@@ -64,7 +82,16 @@ void Optimizer::set_learning_rate(real learning_rate) {
 }
 
 void Optimizer::zero_grad() {
-  for (Param* p : params_) p->grad.fill(0);
+  switch (device_) {
+    case Device::reference:
+      for (Param* p : params_) p->grad.fill(0);
+      break;
+    case Device::cpu:
+      spread(params_, [&](std::size_t i, std::int64_t begin, std::int64_t end) {
+        std::fill_n(params_[i]->grad.data() + begin, end - begin, real(0));
+      });
+      break;
+  }
 }
 
 Sgd::Sgd(std::vector<Param*> params, const SgdOptions& options)
@@ -80,21 +107,20 @@ Sgd::Sgd(std::vector<Param*> params, const SgdOptions& options)
 
 void Sgd::step() {
   options_.learning_rate = learning_rate_;
-  for (std::size_t i = 0; i < params_.size(); ++i) {
-    Param& p = *params_[i];
-    real* v = velocity_[i].data();
-    switch (device_) {
-      case Device::reference:
-        ref::sgd_step(options_, p.value.size(), p.grad.data(), v, p.value.data());
-        break;
-      case Device::cpu:
-        parallel_for(p.value.size(), elementwise_grain,
-                     [&](std::int64_t begin, std::int64_t end, int) {
-                       ref::sgd_step(options_, end - begin, p.grad.data() + begin, v + begin,
-                                     p.value.data() + begin);
-                     });
-        break;
-    }
+  switch (device_) {
+    case Device::reference:
+      for (std::size_t i = 0; i < params_.size(); ++i) {
+        Param& p = *params_[i];
+        ref::sgd_step(options_, p.value.size(), p.grad.data(), velocity_[i].data(), p.value.data());
+      }
+      break;
+    case Device::cpu:
+      spread(params_, [&](std::size_t i, std::int64_t begin, std::int64_t end) {
+        Param& p = *params_[i];
+        fast::sgd_step(options_, end - begin, p.grad.data() + begin, velocity_[i].data() + begin,
+                       p.value.data() + begin);
+      });
+      break;
   }
 }
 
@@ -112,22 +138,21 @@ Adam::Adam(std::vector<Param*> params, const AdamOptions& options)
 void Adam::step() {
   options_.learning_rate = learning_rate_;
   ++t_;
-  for (std::size_t i = 0; i < params_.size(); ++i) {
-    Param& p = *params_[i];
-    real* m = m_[i].data();
-    real* v = v_[i].data();
-    switch (device_) {
-      case Device::reference:
-        ref::adam_step(options_, t_, p.value.size(), p.grad.data(), m, v, p.value.data());
-        break;
-      case Device::cpu:
-        parallel_for(p.value.size(), elementwise_grain,
-                     [&](std::int64_t begin, std::int64_t end, int) {
-                       ref::adam_step(options_, t_, end - begin, p.grad.data() + begin, m + begin,
-                                      v + begin, p.value.data() + begin);
-                     });
-        break;
-    }
+  switch (device_) {
+    case Device::reference:
+      for (std::size_t i = 0; i < params_.size(); ++i) {
+        Param& p = *params_[i];
+        ref::adam_step(options_, t_, p.value.size(), p.grad.data(), m_[i].data(), v_[i].data(),
+                       p.value.data());
+      }
+      break;
+    case Device::cpu:
+      spread(params_, [&](std::size_t i, std::int64_t begin, std::int64_t end) {
+        Param& p = *params_[i];
+        fast::adam_step(options_, t_, end - begin, p.grad.data() + begin, m_[i].data() + begin,
+                        v_[i].data() + begin, p.value.data() + begin);
+      });
+      break;
   }
 }
 

@@ -21,6 +21,7 @@ class AvgPool2d : public Layer {
   Shape output_shape(const Shape& x) const override;
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
+  bool takes_lanes() const override { return true; }
 
  private:
   Pool2dGeometry geometry(const Shape& x) const;
@@ -33,5 +34,10 @@ namespace ref {
 void avg_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y);
 void avg_pool2d_backward(const Pool2dGeometry& g, const real* dy, real* dx);
 }  // namespace ref
+
+namespace fast {
+void avg_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y);
+void avg_pool2d_backward(const Pool2dGeometry& g, const real* dy, real* dx);
+}  // namespace fast
 
 }  // namespace longhand

@@ -30,6 +30,9 @@ LayerCase make_case(const std::string& layer, const std::string& name, const Sha
           [args...]() -> std::unique_ptr<Layer> { return std::make_unique<L>(args...); }};
 }
 
+// One less than a block of 16 images, one block, one more, and two and one.
+constexpr int lane_batches[] = {15, 16, 17, 33};
+
 void add_conv2d(std::vector<LayerCase>& cases) {
   const auto add = [&](const std::string& name, const Shape& x, int out, Size2 kernel,
                        const Conv2dOptions& options) {
@@ -61,6 +64,9 @@ void add_conv2d(std::vector<LayerCase>& cases) {
       {.stride = {2, 1}, .padding = Padding::rows_columns(4, 2), .dilation = {3, 1}});
   add("more channels than a tile", {2, 9, 7, 7}, 37, 3, {});
   add("sums longer than a gemm block", {1, 33, 4, 4}, 5, 3, {});
+  for (const int batch : lane_batches) {
+    add(std::to_string(batch) + " images", {batch, 2, 4, 4}, 3, 3, {.padding = Padding::all(1)});
+  }
 }
 
 void add_pooling(std::vector<LayerCase>& cases) {
@@ -79,6 +85,15 @@ void add_pooling(std::vector<LayerCase>& cases) {
   add("padding on each side", {2, 2, 5, 6}, {2, 3}, {2, 1}, per_side);
   add("same", {2, 2, 7, 7}, 3, 2, Padding::same());
   add("the whole image", {2, 2, 4, 6}, {4, 6}, {4, 6}, {});
+  add("2x2, rows of 35", {1, 2, 4, 70}, 2, 2, {});
+  add("2x2, rows of 13, columns left over", {1, 2, 5, 27}, 2, 2, {});
+  add("3x3, stride 2, rows of 36", {1, 2, 5, 71}, 3, 2, Padding::all(1));
+  add("3x3, stride 1, rows of 21", {1, 1, 4, 23}, 3, 1, {});
+  for (const int batch : lane_batches) {
+    const std::string images = std::to_string(batch) + " images";
+    add("2x2, " + images, {batch, 2, 4, 4}, 2, 2, {});
+    add("overlapping, " + images, {batch, 1, 5, 6}, 3, 2, Padding::all(1));
+  }
 
   const auto add_avg = [&](const std::string& name, const Shape& x, Size2 kernel, Size2 stride,
                            const Padding& padding, bool count_padding) {
@@ -95,6 +110,15 @@ void add_pooling(std::vector<LayerCase>& cases) {
   add_avg("padding on each side", {2, 2, 5, 6}, {2, 3}, {2, 1}, per_side, false);
   add_avg("same", {2, 2, 7, 7}, 3, 2, Padding::same(), false);
   add_avg("the whole image", {2, 2, 4, 6}, {4, 6}, {4, 6}, {}, true);
+  add_avg("2x2, rows of 35", {1, 2, 4, 70}, 2, 2, {}, true);
+  add_avg("2x2, rows of 13, columns left over", {1, 2, 5, 27}, 2, 2, {}, true);
+  add_avg("3x3, stride 2, rows of 36", {1, 2, 5, 71}, 3, 2, Padding::all(1), false);
+  add_avg("3x3, stride 1, rows of 21", {1, 1, 4, 23}, 3, 1, {}, true);
+  for (const int batch : lane_batches) {
+    const std::string images = std::to_string(batch) + " images";
+    add_avg("2x2, " + images, {batch, 2, 4, 4}, 2, 2, {}, true);
+    add_avg("overlapping, " + images, {batch, 1, 5, 6}, 3, 2, Padding::all(1), false);
+  }
 }
 
 void add_dense_and_flatten(std::vector<LayerCase>& cases) {
@@ -105,12 +129,21 @@ void add_dense_and_flatten(std::vector<LayerCase>& cases) {
   cases.push_back(make_case<Dense>("dense", "sums longer than a block", Shape{2, 300}, 300, 6));
   cases.push_back(make_case<Flatten>("flatten", "plain", Shape{2, 3, 4, 5}));
   cases.push_back(make_case<Flatten>("flatten", "1x1 image, batch 1", Shape{1, 1, 1, 1}));
+  for (const int batch : lane_batches) {
+    const std::string images = std::to_string(batch) + " images";
+    cases.push_back(make_case<Dense>("dense", images, Shape{batch, 5}, 5, 3));
+    cases.push_back(make_case<Flatten>("flatten", images, Shape{batch, 2, 3, 2}));
+  }
 }
 
 void add_activations(std::vector<LayerCase>& cases) {
-  for (const auto& [name, x] : {std::pair<std::string, Shape>{"plain", {2, 3, 4, 5}},
-                                std::pair<std::string, Shape>{"one number", {1, 1, 1, 1}},
-                                std::pair<std::string, Shape>{"many numbers", {5, 7, 19, 17}}}) {
+  std::vector<std::pair<std::string, Shape>> shapes = {
+      {"plain", {2, 3, 4, 5}}, {"one number", {1, 1, 1, 1}}, {"many numbers", {5, 7, 19, 17}}};
+  for (const int batch : lane_batches) {
+    shapes.push_back({std::to_string(batch) + " images", {batch, 2, 1, 3}});
+  }
+  for (const auto& [name, x] : shapes) {
+    if (x.c > 1) cases.push_back(make_case<Softmax>("softmax", name, x));
     cases.push_back(make_case<Relu>("relu", name, x));
     cases.push_back(make_case<LeakyRelu>("leaky_relu", name, x));
     cases.push_back(make_case<LeakyRelu>("leaky_relu", name + ", slope 0.3", x, real(0.3)));
@@ -120,6 +153,7 @@ void add_activations(std::vector<LayerCase>& cases) {
   }
   cases.push_back(make_case<Softmax>("softmax", "scores", Shape{3, 10}));
   cases.push_back(make_case<Softmax>("softmax", "at every pixel", Shape{2, 4, 3, 5}));
+  cases.push_back(make_case<Softmax>("softmax", "scores of 33 images", Shape{33, 10}));
 }
 
 void add_losses(std::vector<LayerCase>& cases) {
@@ -158,6 +192,21 @@ void add_containers(std::vector<LayerCase>& cases) {
                      return std::make_unique<Residual>(small_branch(3, 5, 3),
                                                        std::make_unique<Conv2d>(3, 5, 1));
                    }});
+  for (const int batch : lane_batches) {
+    const std::string images = std::to_string(batch) + " images";
+    cases.push_back({"residual", "tanh and average, " + images, {batch, 2, 3, 3}, [] {
+                       return std::make_unique<Residual>(
+                           std::make_unique<Tanh>(),
+                           std::make_unique<AvgPool2d>(3, 1, Padding::all(1)));
+                     }});
+    cases.push_back({"concat", "two poolings and a residual, " + images, {batch, 3, 4, 5}, [] {
+                       std::vector<std::unique_ptr<Layer>> branches;
+                       branches.push_back(std::make_unique<MaxPool2d>(3, 1, Padding::all(1)));
+                       branches.push_back(std::make_unique<AvgPool2d>(3, 1, Padding::all(1)));
+                       branches.push_back(std::make_unique<Residual>(std::make_unique<Sigmoid>()));
+                       return std::make_unique<Concat>(std::move(branches));
+                     }});
+  }
   const auto concat = [](bool nested) {
     std::vector<std::unique_ptr<Layer>> branches;
     branches.push_back(small_branch(3, 2, 1));

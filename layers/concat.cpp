@@ -1,8 +1,11 @@
 #include "layers/concat.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "core/elementwise.h"
 #include "core/error.h"
+#include "layers/residual.h"
 #include "layers/sequential.h"
 
 namespace longhand {
@@ -34,6 +37,41 @@ void concat_backward(const ConcatGeometry& g, const real* whole, real* part) {
 }
 
 }  // namespace ref
+
+namespace fast {
+
+namespace {
+
+// `images` times `size` numbers, one image that many numbers after the other.
+void copy_images(int images, std::int64_t size, const real* from, std::int64_t from_image, real* to,
+                 std::int64_t to_image) {
+  const std::int64_t grain = elementwise_grain / size + 1;
+  parallel_for(images, grain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t n = begin; n < end; ++n) {
+      std::copy_n(from + n * from_image, size, to + n * to_image);
+    }
+  });
+}
+
+std::int64_t image_size(const Shape& s) {
+  return Shape{1, s.c, s.h, s.w}.size();
+}
+
+}  // namespace
+
+void concat_forward(const ConcatGeometry& g, const real* part, real* whole) {
+  const std::int64_t size = image_size(g.part);
+  copy_images(g.part.n, size, part, size, whole + at(g.whole, 0, g.first, 0, 0),
+              image_size(g.whole));
+}
+
+void concat_backward(const ConcatGeometry& g, const real* whole, real* part) {
+  const std::int64_t size = image_size(g.part);
+  copy_images(g.part.n, size, whole + at(g.whole, 0, g.first, 0, 0), image_size(g.whole), part,
+              size);
+}
+
+}  // namespace fast
 
 Concat::Concat(std::vector<std::unique_ptr<Layer>> branches)
     : branches_(std::move(branches)), dy_parts_(branches_.size()) {
@@ -70,11 +108,13 @@ const Tensor& Concat::forward(const Tensor& x) {
   int first = 0;
   for (std::size_t i = 0; i < branches_.size(); ++i) {
     const Tensor& part = branches_[i]->forward(x);
-    dy_parts_[i].resize(part.shape());
+    dy_parts_[i].resize(part.shape(), part.layout());
     switch (device()) {
       case Device::reference:
-      case Device::cpu:
         ref::concat_forward({y_.shape(), part.shape(), first}, part.data(), y_.data());
+        break;
+      case Device::cpu:
+        fast::concat_forward({memory_shape(y_), memory_shape(part), first}, part.data(), y_.data());
         break;
     }
     first += part.shape().c;
@@ -84,21 +124,39 @@ const Tensor& Concat::forward(const Tensor& x) {
 
 const Tensor& Concat::backward(const Tensor& dy) {
   begin_backward(dy);
-  dx_.fill(0);
   int first = 0;
   for (std::size_t i = 0; i < branches_.size(); ++i) {
     Tensor& part = dy_parts_[i];
     switch (device()) {
       case Device::reference:
-      case Device::cpu:
         ref::concat_backward({dy.shape(), part.shape(), first}, dy.data(), part.data());
+        break;
+      case Device::cpu:
+        fast::concat_backward({memory_shape(dy), memory_shape(part), first}, dy.data(),
+                              part.data());
         break;
     }
     first += part.shape().c;
     const Tensor& dx = branches_[i]->backward(part);
-    for (std::int64_t j = 0; j < dx.size(); ++j) dx_[j] += dx[j];
+    add_up(dx, i == 0);
   }
   return dx_;
+}
+
+void Concat::add_up(const Tensor& dx, bool first) {
+  switch (device()) {
+    case Device::reference:
+      if (first) dx_.fill(0);
+      ref::add(dx.size(), dx_.data(), dx.data(), dx_.data());
+      break;
+    case Device::cpu:
+      if (first) {
+        copy(dx.stored(), dx.data(), dx_.data());
+      } else {
+        fast::add(dx.stored(), dx_.data(), dx.data(), dx_.data());
+      }
+      break;
+  }
 }
 
 std::vector<Param*> Concat::params() {
@@ -107,6 +165,11 @@ std::vector<Param*> Concat::params() {
     for (Param* p : branch->params()) all.push_back(p);
   }
   return all;
+}
+
+bool Concat::takes_lanes() const {
+  return std::all_of(branches_.begin(), branches_.end(),
+                     [](const auto& branch) { return branch->takes_lanes(); });
 }
 
 void Concat::to(Device device) {

@@ -24,8 +24,12 @@ class Concat : public Layer {
   const Tensor& backward(const Tensor& dy) override;
   std::vector<Param*> params() override;
   void to(Device device) override;
+  bool takes_lanes() const override;
 
  private:
+  // dx_ = dx from the first branch, dx_ + dx from the others
+  void add_up(const Tensor& dx, bool first);
+
   std::vector<std::unique_ptr<Layer>> branches_;
   std::vector<Tensor> dy_parts_;  // dy cut at the branches' channels
 };
@@ -40,5 +44,12 @@ namespace ref {
 void concat_forward(const ConcatGeometry& g, const real* part, real* whole);   // part into whole
 void concat_backward(const ConcatGeometry& g, const real* whole, real* part);  // part out of whole
 }  // namespace ref
+
+// g's shapes are those of memory (memory_shape of core/elementwise.h): an image, or a block of 16,
+// is one copy.
+namespace fast {
+void concat_forward(const ConcatGeometry& g, const real* part, real* whole);
+void concat_backward(const ConcatGeometry& g, const real* whole, real* part);
+}  // namespace fast
 
 }  // namespace longhand

@@ -44,7 +44,9 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db) {
   if (g.layout == Layout::lanes) return lanes::conv2d_backward_bias(g, dy, db);
   const std::int64_t places = std::int64_t{g.y.h} * g.y.w;
-  parallel_for(g.y.c, 1, [&](std::int64_t begin, std::int64_t end, int) {
+  // A few sums are not worth waking a thread for.
+  const std::int64_t grain = elementwise_grain / (g.y.n * places) + 1;
+  parallel_for(g.y.c, grain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t co = begin; co < end; ++co) {
       for (std::int64_t n = 0; n < g.y.n; ++n) {
         const real* plane = dy + (n * g.y.c + co) * places;

@@ -10,6 +10,7 @@
 
 #include "core/gemm.h"
 #include "core/parallel.h"
+#include "core/scratch.h"
 #include "layers/conv2d_fast.h"
 
 namespace longhand::fast::im2col {
@@ -84,14 +85,6 @@ void col2im(const Conv2dGeometry& g, const real* columns, real* dx) {
   });
 }
 
-// Memory that a thread keeps from call to call; it only grows.
-real* columns_memory(std::int64_t size) {
-  thread_local std::vector<real> memory;
-  if (static_cast<std::int64_t>(memory.size()) < size)
-    memory.resize(static_cast<std::size_t>(size));
-  return memory.data();
-}
-
 // The channels of image n and group `group`, in x and in y.
 std::int64_t x_offset(const Conv2dGeometry& g, std::int64_t n, int group) {
   return (n * g.x.c + std::int64_t{group} * g.w.c) * g.x.h * g.x.w;
@@ -111,7 +104,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
   const Columns matrix(g);
   const int out = g.y.c / g.groups;
   parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    real* columns = columns_memory(matrix.size);
+    real* columns = scratch<struct Im2col>(matrix.size);
     for (std::int64_t n = begin; n < end; ++n) {
       for (int group = 0; group < g.groups; ++group) {
         real* y_group = y + y_offset(g, n, group);
@@ -131,7 +124,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
   const Columns matrix(g);
   const int out = g.y.c / g.groups;
   parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    real* columns = columns_memory(matrix.size);
+    real* columns = scratch<struct Im2col>(matrix.size);
     for (std::int64_t n = begin; n < end; ++n) {
       for (int group = 0; group < g.groups; ++group) {
         gemm({.m = matrix.rows, .n = matrix.places, .k = out, .transpose_a = true},
@@ -153,7 +146,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   partial.assign(static_cast<std::size_t>(pieces * size), 0);
   real* sums = partial.data();
   parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int piece) {
-    real* columns = columns_memory(matrix.size);
+    real* columns = scratch<struct Im2col>(matrix.size);
     for (std::int64_t n = begin; n < end; ++n) {
       for (int group = 0; group < g.groups; ++group) {
         im2col(g, x + x_offset(g, n, group), columns);

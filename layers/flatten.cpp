@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "core/elementwise.h"
 #include "core/error.h"
 
 namespace longhand {
@@ -48,8 +49,10 @@ const Tensor& Flatten::forward(const Tensor& x) {
   begin_forward(x);
   switch (device()) {
     case Device::reference:
-    case Device::cpu:
       ref::flatten_forward(x.shape(), x.data(), y_.data());
+      break;
+    case Device::cpu:
+      copy(x.stored(), x.data(), y_.data());
       break;
   }
   return y_;
@@ -59,8 +62,10 @@ const Tensor& Flatten::backward(const Tensor& dy) {
   const Tensor& x = begin_backward(dy);
   switch (device()) {
     case Device::reference:
-    case Device::cpu:
       ref::flatten_backward(x.shape(), dy.data(), dx_.data());
+      break;
+    case Device::cpu:
+      copy(dy.stored(), dy.data(), dx_.data());
       break;
   }
   return dx_;

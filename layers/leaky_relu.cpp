@@ -2,8 +2,6 @@
 
 #include <sstream>
 
-#include "core/parallel.h"
-
 namespace longhand {
 
 namespace ref {
@@ -31,9 +29,7 @@ const Tensor& LeakyRelu::forward(const Tensor& x) {
       ref::leaky_relu_forward({x.size(), slope_}, x.data(), y_.data());
       break;
     case Device::cpu:
-      parallel_for(x.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::leaky_relu_forward({end - begin, slope_}, x.data() + begin, y_.data() + begin);
-      });
+      fast::leaky_relu_forward({x.stored(), slope_}, x.data(), y_.data());
       break;
   }
   return y_;
@@ -46,10 +42,7 @@ const Tensor& LeakyRelu::backward(const Tensor& dy) {
       ref::leaky_relu_backward({dy.size(), slope_}, x.data(), dy.data(), dx_.data());
       break;
     case Device::cpu:
-      parallel_for(dy.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::leaky_relu_backward({end - begin, slope_}, x.data() + begin, dy.data() + begin,
-                                 dx_.data() + begin);
-      });
+      fast::leaky_relu_backward({dy.stored(), slope_}, x.data(), dy.data(), dx_.data());
       break;
   }
   return dx_;

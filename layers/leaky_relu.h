@@ -22,6 +22,7 @@ class LeakyRelu : public Layer {
   Shape output_shape(const Shape& x) const override { return x; }
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
+  bool takes_lanes() const override { return true; }
 
  private:
   real slope_;
@@ -31,5 +32,10 @@ namespace ref {
 void leaky_relu_forward(const LeakyReluGeometry& g, const real* x, real* y);
 void leaky_relu_backward(const LeakyReluGeometry& g, const real* x, const real* dy, real* dx);
 }  // namespace ref
+
+namespace fast {
+void leaky_relu_forward(const LeakyReluGeometry& g, const real* x, real* y);
+void leaky_relu_backward(const LeakyReluGeometry& g, const real* x, const real* dy, real* dx);
+}  // namespace fast
 
 }  // namespace longhand

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/parallel.h"
-
 namespace longhand {
 
 namespace ref {
@@ -71,19 +69,15 @@ Shape MaxPool2d::output_shape(const Shape& x) const {
 
 const Tensor& MaxPool2d::forward(const Tensor& x) {
   begin_forward(x);
-  const Pool2dGeometry g = pool2d_geometry(x.shape(), window_, "max_pool2d");
-  argmax_.resize(static_cast<std::size_t>(g.y.size()));
+  Pool2dGeometry g = pool2d_geometry(x.shape(), window_, "max_pool2d");
+  g.layout = x.layout();
+  argmax_.resize(static_cast<std::size_t>(y_.stored()));
   switch (device()) {
     case Device::reference:
       ref::max_pool2d_forward(g, x.data(), y_.data(), argmax_.data());
       break;
     case Device::cpu:
-      parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
-        const std::int64_t x_begin = begin * g.x.size() / g.x.n;
-        const std::int64_t y_begin = begin * g.y.size() / g.y.n;
-        ref::max_pool2d_forward(g.images(begin, end), x.data() + x_begin, y_.data() + y_begin,
-                                argmax_.data() + y_begin);
-      });
+      fast::max_pool2d_forward(g, x.data(), y_.data(), argmax_.data());
       break;
   }
   return y_;
@@ -91,18 +85,14 @@ const Tensor& MaxPool2d::forward(const Tensor& x) {
 
 const Tensor& MaxPool2d::backward(const Tensor& dy) {
   const Tensor& x = begin_backward(dy);
-  const Pool2dGeometry g = pool2d_geometry(x.shape(), window_, "max_pool2d");
+  Pool2dGeometry g = pool2d_geometry(x.shape(), window_, "max_pool2d");
+  g.layout = x.layout();
   switch (device()) {
     case Device::reference:
       ref::max_pool2d_backward(g, dy.data(), argmax_.data(), dx_.data());
       break;
     case Device::cpu:
-      parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int) {
-        const std::int64_t x_begin = begin * g.x.size() / g.x.n;
-        const std::int64_t y_begin = begin * g.y.size() / g.y.n;
-        ref::max_pool2d_backward(g.images(begin, end), dy.data() + y_begin,
-                                 argmax_.data() + y_begin, dx_.data() + x_begin);
-      });
+      fast::max_pool2d_backward(g, dy.data(), argmax_.data(), dx_.data());
       break;
   }
   return dx_;

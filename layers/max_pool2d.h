@@ -24,8 +24,10 @@ class MaxPool2d : public Layer {
   Shape output_shape(const Shape& x) const override;
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
+  bool takes_lanes() const override { return true; }
 
-  // For each element of y, where in its channel of x (row * W + column) the winner is.
+  // For each element of y, where in its channel of x (row * W + column) the winner is; it
+  // lies in memory as y does.
   const std::vector<std::int32_t>& argmax() const { return argmax_; }
 
  private:
@@ -38,5 +40,11 @@ void max_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y, std::in
 void max_pool2d_backward(const Pool2dGeometry& g, const real* dy, const std::int32_t* argmax,
                          real* dx);
 }  // namespace ref
+
+namespace fast {
+void max_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y, std::int32_t* argmax);
+void max_pool2d_backward(const Pool2dGeometry& g, const real* dy, const std::int32_t* argmax,
+                         real* dx);
+}  // namespace fast
 
 }  // namespace longhand

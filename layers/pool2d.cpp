@@ -4,12 +4,6 @@
 
 namespace longhand {
 
-Pool2dGeometry Pool2dGeometry::images(std::int64_t begin, std::int64_t end) const {
-  Pool2dGeometry part = *this;
-  part.x.n = part.y.n = static_cast<int>(end - begin);
-  return part;
-}
-
 void require_valid_pool(const Window& window, std::string_view layer) {
   require_valid(window, layer);
   const Padding& p = window.padding;

@@ -1,7 +1,5 @@
 #include "layers/relu.h"
 
-#include "core/parallel.h"
-
 namespace longhand {
 
 namespace ref {
@@ -23,9 +21,7 @@ const Tensor& Relu::forward(const Tensor& x) {
       ref::relu_forward(x.size(), x.data(), y_.data());
       break;
     case Device::cpu:
-      parallel_for(x.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::relu_forward(end - begin, x.data() + begin, y_.data() + begin);
-      });
+      fast::relu_forward(x.stored(), x.data(), y_.data());
       break;
   }
   return y_;
@@ -38,9 +34,7 @@ const Tensor& Relu::backward(const Tensor& dy) {
       ref::relu_backward(dy.size(), x.data(), dy.data(), dx_.data());
       break;
     case Device::cpu:
-      parallel_for(dy.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::relu_backward(end - begin, x.data() + begin, dy.data() + begin, dx_.data() + begin);
-      });
+      fast::relu_backward(dy.stored(), x.data(), dy.data(), dx_.data());
       break;
   }
   return dx_;

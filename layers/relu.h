@@ -15,11 +15,17 @@ class Relu : public Layer {
   Shape output_shape(const Shape& x) const override { return x; }
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
+  bool takes_lanes() const override { return true; }
 };
 
 namespace ref {
 void relu_forward(std::int64_t size, const real* x, real* y);
 void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx);
 }  // namespace ref
+
+namespace fast {
+void relu_forward(std::int64_t size, const real* x, real* y);
+void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx);
+}  // namespace fast
 
 }  // namespace longhand

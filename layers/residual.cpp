@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "core/elementwise.h"
 #include "core/error.h"
-#include "core/parallel.h"
 #include "layers/sequential.h"
 
 namespace longhand {
@@ -16,6 +16,23 @@ void add(std::int64_t size, const real* a, const real* b, real* sum) {
 
 }  // namespace ref
 
+namespace fast {
+
+namespace {
+struct Add {
+  template <class Vector>
+  [[gnu::always_inline]] void operator()(const Vector& a, const Vector& b, Vector& sum) const {
+    sum = a + b;
+  }
+};
+}  // namespace
+
+void add(std::int64_t size, const real* a, const real* b, real* sum) {
+  elementwise(Add{}, elementwise_grain, size, sum, a, b);
+}
+
+}  // namespace fast
+
 namespace {
 
 void add(Device device, const Tensor& a, const Tensor& b, Tensor& sum) {
@@ -24,9 +41,7 @@ void add(Device device, const Tensor& a, const Tensor& b, Tensor& sum) {
       ref::add(sum.size(), a.data(), b.data(), sum.data());
       break;
     case Device::cpu:
-      parallel_for(sum.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::add(end - begin, a.data() + begin, b.data() + begin, sum.data() + begin);
-      });
+      fast::add(sum.stored(), a.data(), b.data(), sum.data());
       break;
   }
 }
@@ -73,6 +88,10 @@ std::vector<Param*> Residual::params() {
     for (Param* p : s_->params()) all.push_back(p);
   }
   return all;
+}
+
+bool Residual::takes_lanes() const {
+  return f_->takes_lanes() && (!s_ || s_->takes_lanes());
 }
 
 void Residual::to(Device device) {

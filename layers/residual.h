@@ -23,6 +23,7 @@ class Residual : public Layer {
   const Tensor& backward(const Tensor& dy) override;
   std::vector<Param*> params() override;
   void to(Device device) override;
+  bool takes_lanes() const override;
 
  private:
   std::unique_ptr<Layer> f_, s_;
@@ -30,6 +31,10 @@ class Residual : public Layer {
 
 namespace ref {
 void add(std::int64_t size, const real* a, const real* b, real* sum);
-}
+}  // namespace ref
+
+namespace fast {
+void add(std::int64_t size, const real* a, const real* b, real* sum);
+}  // namespace fast
 
 }  // namespace longhand

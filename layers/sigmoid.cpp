@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "core/parallel.h"
-
 namespace longhand {
 
 namespace ref {
@@ -29,9 +27,7 @@ const Tensor& Sigmoid::forward(const Tensor& x) {
       ref::sigmoid_forward(x.size(), x.data(), y_.data());
       break;
     case Device::cpu:
-      parallel_for(x.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::sigmoid_forward(end - begin, x.data() + begin, y_.data() + begin);
-      });
+      fast::sigmoid_forward(x.stored(), x.data(), y_.data());
       break;
   }
   return y_;
@@ -44,10 +40,7 @@ const Tensor& Sigmoid::backward(const Tensor& dy) {
       ref::sigmoid_backward(dy.size(), y_.data(), dy.data(), dx_.data());
       break;
     case Device::cpu:
-      parallel_for(dy.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::sigmoid_backward(end - begin, y_.data() + begin, dy.data() + begin,
-                              dx_.data() + begin);
-      });
+      fast::sigmoid_backward(dy.stored(), y_.data(), dy.data(), dx_.data());
       break;
   }
   return dx_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/elementwise.h"
+
 namespace longhand {
 
 namespace ref {
@@ -45,8 +47,10 @@ const Tensor& Softmax::forward(const Tensor& x) {
   begin_forward(x);
   switch (device()) {
     case Device::reference:
-    case Device::cpu:
       ref::softmax_forward(x.shape(), x.data(), y_.data());
+      break;
+    case Device::cpu:
+      fast::softmax_forward(memory_shape(x), x.data(), y_.data());
       break;
   }
   return y_;
@@ -56,8 +60,10 @@ const Tensor& Softmax::backward(const Tensor& dy) {
   begin_backward(dy);
   switch (device()) {
     case Device::reference:
-    case Device::cpu:
       ref::softmax_backward(dy.shape(), y_.data(), dy.data(), dx_.data());
+      break;
+    case Device::cpu:
+      fast::softmax_backward(memory_shape(dy), y_.data(), dy.data(), dx_.data());
       break;
   }
   return dx_;

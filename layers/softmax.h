@@ -16,11 +16,18 @@ class Softmax : public Layer {
   Shape output_shape(const Shape& x) const override { return x; }
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
+  bool takes_lanes() const override { return true; }
 };
 
 namespace ref {
 void softmax_forward(const Shape& g, const real* x, real* y);
 void softmax_backward(const Shape& g, const real* y, const real* dy, real* dx);
 }  // namespace ref
+
+// g is the shape of x and y in memory (memory_shape of core/elementwise.h).
+namespace fast {
+void softmax_forward(const Shape& g, const real* x, real* y);
+void softmax_backward(const Shape& g, const real* y, const real* dy, real* dx);
+}  // namespace fast
 
 }  // namespace longhand

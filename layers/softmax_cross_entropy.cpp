@@ -63,8 +63,10 @@ real SoftmaxCrossEntropy::forward(const Tensor& x, std::span<const int> labels) 
   real loss = 0;
   switch (device_) {
     case Device::reference:
-    case Device::cpu:
       ref::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels.data(), p_.data(), &loss);
+      break;
+    case Device::cpu:
+      fast::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels.data(), p_.data(), &loss);
       break;
   }
   return loss;
@@ -77,8 +79,10 @@ const Tensor& SoftmaxCrossEntropy::backward() {
   dx_.resize(s);
   switch (device_) {
     case Device::reference:
-    case Device::cpu:
       ref::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_.data(), dx_.data());
+      break;
+    case Device::cpu:
+      fast::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_.data(), dx_.data());
       break;
   }
   return dx_;

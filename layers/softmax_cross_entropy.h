@@ -50,4 +50,11 @@ void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const 
                                     const int* labels, real* dx);
 }  // namespace ref
 
+namespace fast {
+void softmax_cross_entropy_forward(const SoftmaxCrossEntropyGeometry& g, const real* x,
+                                   const int* labels, real* p, real* loss);
+void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const real* p,
+                                    const int* labels, real* dx);
+}  // namespace fast
+
 }  // namespace longhand

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <sstream>
 
-#include "core/parallel.h"
-
 namespace longhand {
 
 namespace ref {
@@ -35,9 +33,7 @@ const Tensor& Tanh::forward(const Tensor& x) {
       ref::tanh_forward({x.size(), amplitude_, slope_}, x.data(), y_.data());
       break;
     case Device::cpu:
-      parallel_for(x.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::tanh_forward({end - begin, amplitude_, slope_}, x.data() + begin, y_.data() + begin);
-      });
+      fast::tanh_forward({x.stored(), amplitude_, slope_}, x.data(), y_.data());
       break;
   }
   return y_;
@@ -50,10 +46,7 @@ const Tensor& Tanh::backward(const Tensor& dy) {
       ref::tanh_backward({dy.size(), amplitude_, slope_}, y_.data(), dy.data(), dx_.data());
       break;
     case Device::cpu:
-      parallel_for(dy.size(), elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
-        ref::tanh_backward({end - begin, amplitude_, slope_}, y_.data() + begin, dy.data() + begin,
-                           dx_.data() + begin);
-      });
+      fast::tanh_backward({dy.stored(), amplitude_, slope_}, y_.data(), dy.data(), dx_.data());
       break;
   }
   return dx_;

@@ -23,6 +23,7 @@ class Tanh : public Layer {
   Shape output_shape(const Shape& x) const override { return x; }
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
+  bool takes_lanes() const override { return true; }
 
  protected:
   // A must not be 0.
@@ -44,5 +45,10 @@ namespace ref {
 void tanh_forward(const TanhGeometry& g, const real* x, real* y);
 void tanh_backward(const TanhGeometry& g, const real* y, const real* dy, real* dx);
 }  // namespace ref
+
+namespace fast {
+void tanh_forward(const TanhGeometry& g, const real* x, real* y);
+void tanh_backward(const TanhGeometry& g, const real* y, const real* dy, real* dx);
+}  // namespace fast
 
 }  // namespace longhand

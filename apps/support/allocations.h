@@ -1,4 +1,4 @@
-// Counts every request for memory of the program, operator new and OpenMP's included. To be
+// Counts every request for memory of the program, operator new and its libraries' included. To be
 // included by one file of a program only.
 #pragma once
 

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/gradcheck.h"
 #include "core/parallel.h"
+#include "tests/support/through_lanes.h"
 
 namespace longhand::test {
 
@@ -151,7 +152,7 @@ std::vector<std::string> check_parity(const LayerCase& c) {
 
   const int threads_before = threads();
   layer->to(Device::cpu);
-  for (const int count : {1, 3}) {
+  for (const int count : {1, 2, 3}) {
     set_threads(count);
     fill_grads(*layer, 0);
     const Outcome cpu = run(*layer, x, dy);
@@ -175,6 +176,25 @@ std::vector<std::string> check_gradient(const LayerCase& c, Device device) {
   return failures;
 }
 
+std::vector<std::string> check_lanes(const LayerCase& c) {
+  std::vector<std::string> failures;
+  Tensor x;
+  convert(spread_values(c.x, 1), Layout::lanes, x);
+  expect_error<ShapeError>(
+      "an x in lanes on Device::reference", [&] { c.make()->forward(x); }, failures);
+
+  std::vector<std::string> complaints;
+  const LayerCase lanes = through_lanes(c, complaints);
+  const auto add = [&](const std::vector<std::string>& more) {
+    for (const std::string& line : more) failures.push_back("through lanes: " + line);
+  };
+  add(check_parity(lanes));
+  add(check_contract(lanes, Device::cpu));
+  if (is_double) add(check_gradient(lanes, Device::cpu));
+  add(complaints);
+  return failures;
+}
+
 void run_cases(const std::string& layer) {
   const std::vector<LayerCase> cases = layer_cases(layer);
   REQUIRE_MESSAGE(!cases.empty(), "no cases for the layer " << layer);
@@ -186,6 +206,7 @@ void run_cases(const std::string& layer) {
       CHECK(failures.empty());
     };
     expect_none("parity", check_parity(c));
+    if (c.make()->takes_lanes()) expect_none("lanes", check_lanes(c));
     for (const Device device : {Device::reference, Device::cpu}) {
       const std::string name = to_string(device);
       expect_none("contract on " + name, check_contract(c, device));

@@ -16,11 +16,16 @@ namespace longhand::test {
 // changes nothing.
 std::vector<std::string> check_contract(const LayerCase& c, Device device);
 
-// The layer on Device::cpu against Device::reference: y, dx and every grad, with 1 and 3 threads.
+// The layer on Device::cpu against Device::reference: y, dx and every grad, with 1, 2 and 3
+// threads.
 std::vector<std::string> check_parity(const LayerCase& c);
 
 // The gradient check of core/gradcheck.h. Only meaningful in the double build.
 std::vector<std::string> check_gradient(const LayerCase& c, Device device);
+
+// All of them on Device::cpu with x and dy as lanes (support/through_lanes.h), and the layer
+// refuses lanes on Device::reference. For layers that take lanes.
+std::vector<std::string> check_lanes(const LayerCase& c);
 
 // All of them (the gradient check in the double build only) for every case of that layer, as
 // doctest checks; fails when the list has no case of that name.

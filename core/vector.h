@@ -1,0 +1,69 @@
+// Vectors: the compiler's vector types as kernels use them (core/cpu.h says what a kernel is).
+//
+// Vectors go by reference and come back through the last argument: by value, the compilers warn
+// that the way they are passed depends on the instruction set.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "core/real.h"
+
+namespace longhand {
+
+// What one register of `Isa` holds, and the way from memory and back, where an address need only be
+// good for one number.
+template <class Isa>
+struct Vectors {
+  static constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(real));
+
+  typedef real Vector __attribute__((vector_size(Isa::vector_bytes)));
+  // As many integers, each as large as a `real`: what comparing two vectors gives.
+  using Integer = std::conditional_t<sizeof(real) == 4, std::int32_t, std::int64_t>;
+  typedef Integer Integers __attribute__((vector_size(Isa::vector_bytes)));
+
+  [[gnu::always_inline]] static void load(const real* from, Vector& v) {
+    v = *reinterpret_cast<const Stored*>(from);
+  }
+  [[gnu::always_inline]] static void store(const Vector& v, real* to) {
+    *reinterpret_cast<Stored*>(to) = v;
+  }
+
+  // The first `count` numbers only, for the end of an array: the other lanes are zero.
+  [[gnu::always_inline]] static void load(const real* from, std::int64_t count, Vector& v) {
+    real all[lanes] = {};
+    for (std::int64_t i = 0; i < count; ++i) all[i] = from[i];
+    load(all, v);
+  }
+  [[gnu::always_inline]] static void store(const Vector& v, std::int64_t count, real* to) {
+    real all[lanes];
+    store(v, all);
+    for (std::int64_t i = 0; i < count; ++i) to[i] = all[i];
+  }
+
+  // Integers have 32 bits in memory.
+  [[gnu::always_inline]] static void load(const std::int32_t* from, Integers& v) {
+    const Narrow narrow = *reinterpret_cast<const StoredIntegers*>(from);
+    convert(narrow, v);
+  }
+  [[gnu::always_inline]] static void store(const Integers& v, std::int32_t* to) {
+    Narrow narrow;
+    convert(v, narrow);
+    *reinterpret_cast<StoredIntegers*>(to) = narrow;
+  }
+
+ private:
+  // In memory, among numbers: no vector's alignment, and other names for the same bytes.
+  typedef real Stored
+      __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
+  typedef std::int32_t Narrow __attribute__((vector_size(lanes * sizeof(std::int32_t))));
+  typedef std::int32_t StoredIntegers __attribute__((vector_size(lanes * sizeof(std::int32_t)),
+                                                     aligned(sizeof(std::int32_t)), may_alias));
+
+  template <class From, class To>
+  [[gnu::always_inline]] static void convert(const From& from, To& to) {
+    to = __builtin_convertvector(from, To);
+  }
+};
+
+}  // namespace longhand
