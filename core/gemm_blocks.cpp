@@ -27,7 +27,7 @@ int even_piece(int count, int most) {
 struct Rows {
   const real* data;
   std::int64_t stride, step;  // step: from one tile's first row to the next's
-  bool by_k;
+  TileOrder order;
 };
 
 // Rows [i0, i1) of a, k values [l0, l0 + depth), copied tile after tile.
@@ -46,7 +46,7 @@ Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int dep
         std::copy_n(a.at(i, l0), depth, row);
       }
     }
-    return {packed, stride, tile_rows * stride, false};
+    return {packed, stride, tile_rows * stride, TileOrder::by_row};
   }
   const int width = round_up(tile_rows, t.lanes);
   const std::int64_t step = std::int64_t{width} * depth;
@@ -55,7 +55,7 @@ Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int dep
     pack_rows_by_k(a.at(i, l0), a.stride, depth, std::min(tile_rows, i1 - i), width,
                    packed + (i - i0) / tile_rows * step);
   }
-  return {packed, width, step, true};
+  return {packed, width, step, TileOrder::by_k};
 }
 
 // b's columns [j0, j0 + columns), k values [l0, l0 + depth), as panels: the one that begins with
@@ -98,7 +98,7 @@ void multiply_block(const Tiles& t, const Product& p, const Tiling& tiling, cons
                       .c_stride = p.c_stride,
                       .c_last = width - t.lanes,
                       .add = p.add || l0 > 0};
-      t.function(rows, vectors, a.by_k)(&tile);
+      t.function(rows, vectors, a.order)(&tile);
     });
   }
 }
@@ -136,7 +136,7 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
         const Rows rows = pack_a ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
                                  : Rows{p.a.at(i0, l0), p.a.stride,
                                         p.a.columns_first ? tiling.rows : tiling.rows * p.a.stride,
-                                        p.a.columns_first};
+                                        p.a.columns_first ? TileOrder::by_k : TileOrder::by_row};
         multiply_block(t, p, tiling, {i0, i1, j0, j1}, l0, depth, rows, packed_b);
       }
       j0 = j1;

@@ -24,7 +24,7 @@ constexpr int sums_of = Isa::registers == 32 ? 28 : 12;
 template <class Isa>
 constexpr int most_rows_of = sums_of<Isa> / 2;
 
-template <int rows, int vectors, bool a_by_k>
+template <int rows, int vectors, TileOrder order>
 struct TileKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(const Tile* tile) {
@@ -35,6 +35,7 @@ struct TileKernel {
     const std::int64_t a_stride = tile->a_stride, b_stride = tile->b_stride;
     const std::int64_t c_stride = tile->c_stride;
     const real* a = tile->a;
+    const int* a_offset = tile->a_offset;
     const real* b = tile->b;
     const std::int64_t b_last = tile->b_last, c_last = tile->c_last;
     if (depth >= 32) {  // c is on its way while the sums are made
@@ -51,22 +52,15 @@ struct TileKernel {
       for (int v = 0; v < vectors; ++v) {
         b_l[v] = *reinterpret_cast<const Vector*>(b + (v + 1 < vectors ? v * width : b_last));
       }
-      if constexpr (a_by_k) {
+      const real* a_l = order == TileOrder::pictures ? a + a_offset[l] : a;
 #pragma GCC unroll 16
-        for (int i = 0; i < rows; ++i) {
+      for (int i = 0; i < rows; ++i) {
+        const real a_il = order == TileOrder::by_row ? a_l[i * a_stride] : a_l[i];
 #pragma GCC unroll 4
-          for (int v = 0; v < vectors; ++v) sum[i][v] += a[i] * b_l[v];
-        }
-        a += a_stride;
-      } else {
-#pragma GCC unroll 16
-        for (int i = 0; i < rows; ++i) {
-          const real a_il = a[i * a_stride];
-#pragma GCC unroll 4
-          for (int v = 0; v < vectors; ++v) sum[i][v] += a_il * b_l[v];
-        }
-        ++a;
+        for (int v = 0; v < vectors; ++v) sum[i][v] += a_il * b_l[v];
       }
+      if (order == TileOrder::by_row) ++a;
+      if (order == TileOrder::by_k) a += a_stride;
       b += b_stride;
     }
     real* c = tile->c;
@@ -88,19 +82,21 @@ struct TileKernel {
   }
 };
 
-// Every tile of one instruction set: [rows - 1][vectors - 1][a_by_k], null where the registers do
+// Every tile of one instruction set: [rows - 1][vectors - 1][order], null where the registers do
 // not hold it.
 template <class Isa>
-using TileTable = std::array<TileFunction, std::size_t{most_rows_of<Isa>} * most_vectors * 2>;
+using TileTable =
+    std::array<TileFunction, std::size_t{most_rows_of<Isa>} * most_vectors * Tiles::orders>;
 
 template <class Isa, std::size_t index>
 constexpr TileFunction tile_of() {
-  constexpr int rows = static_cast<int>(index) / (2 * most_vectors) + 1;
-  constexpr int vectors = static_cast<int>(index) / 2 % most_vectors + 1;
+  constexpr int rows = static_cast<int>(index) / (Tiles::orders * most_vectors) + 1;
+  constexpr int vectors = static_cast<int>(index) / Tiles::orders % most_vectors + 1;
+  constexpr auto order = static_cast<TileOrder>(index % Tiles::orders);
   if constexpr (rows * vectors > sums_of<Isa>) {
     return nullptr;
   } else {
-    return run_kernel_for<Isa, TileKernel<rows, vectors, index % 2 == 1>, const Tile*>;
+    return run_kernel_for<Isa, TileKernel<rows, vectors, order>, const Tile*>;
   }
 }
 

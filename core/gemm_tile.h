@@ -15,16 +15,23 @@ namespace longhand::fast {
 //   c[i, j] = (add ? c[i, j] : 0) + sum over l of a[i, l] * b[l, j]
 //
 // b's columns lie side by side, so a step of k loads b as whole vectors; a is read one number at
-// a time, and either its rows lie side by side (a_by_k) or its k values do.
+// a time, in one of three orders.
 //
 // A number of columns that is no multiple of the vector needs no mask and no padding: the last
 // vector begins at column columns - lanes and overlaps the one before. What lies in both is
 // computed twice, with the same result. So a tile has at least lanes columns.
+enum class TileOrder {
+  by_row,   // a[i, l] is a[i * a_stride + l]
+  by_k,     // a[i, l] is a[l * a_stride + i]
+  pictures  // a[i, l] is a[a_offset[l] + i]: each k value's rows begin at a place of their own
+};
+
 struct Tile {
   int depth;
-  const real* a;          // a[i, l] is a[i * a_stride + l], with a_by_k a[l * a_stride + i]
-  std::int64_t a_stride;  //
-  const real* b;          // b[l, j] is b[l * b_stride + j]
+  const real* a;
+  std::int64_t a_stride = 0;
+  const int* a_offset = nullptr;
+  const real* b;  // b[l, j] is b[l * b_stride + j]
   std::int64_t b_stride;
   int b_last;  // where the last vector begins in a row of b: the columns of a packed panel do not
                // overlap, those of a matrix do
@@ -46,13 +53,13 @@ struct Tiles {
   // The most vectors of a tile with so many rows.
   int max_vectors(int rows) const { return std::min(most_vectors, sums / rows); }
   // The tile with so many rows, 1 to max_rows, and vectors, 1 to max_vectors(rows).
-  TileFunction function(int rows, int vectors, bool a_by_k) const {
-    return table[((rows - 1) * most_vectors + vectors - 1) * 2 + (a_by_k ? 1 : 0)];
+  TileFunction function(int rows, int vectors, TileOrder order) const {
+    return table[((rows - 1) * most_vectors + vectors - 1) * orders + static_cast<int>(order)];
   }
   // How many vectors hold so many columns.
   int vectors_of(int columns) const { return (columns + lanes - 1) / lanes; }
 
-  static constexpr int most_vectors = 4;
+  static constexpr int most_vectors = 4, orders = 3;
 };
 
 // The tiles of this CPU's instruction set.

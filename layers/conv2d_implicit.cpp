@@ -19,6 +19,9 @@
 #include "core/gemm_blocks.h"
 #include "core/gemm_pack.h"
 #include "core/parallel.h"
+#include "core/scratch.h"
+#include "core/transpose.h"
+#include "layers/conv2d_direct.h"
 #include "layers/conv2d_fast.h"
 #include "layers/conv2d_planes.h"
 
@@ -28,6 +31,40 @@ bool suits_forward(const Conv2dGeometry& g) {
   return g.y.h * g.y.w >= tiles().lanes;
 }
 
+namespace {
+
+// Tiles whose vectors hold output channels want many of them, and sums long enough to be worth
+// transposing.
+bool suits_direct(const Conv2dGeometry& g) {
+  return g.y.c / g.groups >= tiles().lanes && g.w.c * g.w.h * g.w.w >= 64 && !pointwise(g);
+}
+
+// Lines of y that are summed before they are transposed: the sums stay in the L2 cache.
+int lines_together(const Conv2dGeometry& g) {
+  return std::max(512 / g.y.w, 1);
+}
+
+// y's lines [row0, row1) of one image and group from its planes.
+void forward_direct(const Conv2dGeometry& g, const Tiling& tiling, Pictures pictures,
+                    const real* packed, const real* b, int row0, int row1, real* y) {
+  const int k = g.w.c * g.w.h * g.w.w, out = g.y.c / g.groups, places = g.y.h * g.y.w;
+  const real* pixels = pictures.pixels;
+  for (int row = row0; row < row1; row += lines_together(g)) {
+    const int rows = std::min(lines_together(g), row1 - row), count = rows * g.y.w;
+    real* sums = scratch<struct Sums>(std::int64_t{count} * out);
+    pictures.pixels = pixels + std::int64_t{row} * pictures.pitch;
+    direct(tiling, pictures, rows, k, out, packed, sums);
+    if (b) {
+      for (int i = 0; i < count; ++i) {
+        for (int co = 0; co < out; ++co) sums[std::int64_t{i} * out + co] += b[co];
+      }
+    }
+    transpose(count, out, sums, out, y + std::int64_t{row} * g.y.w, places);
+  }
+}
+
+}  // namespace
+
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
   const int in = g.w.c, out = g.y.c / g.groups, places = g.y.h * g.y.w;
   const InputPlanes planes(g);
@@ -35,30 +72,51 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
   planes.offsets(in, offset);
   const int k = static_cast<int>(offset.size());
   const int* offsets = offset.data();
+  const Tiling tiling(tiles(), g.y.w);
+  const std::int64_t packed_size = packed_weights_size(k, out);
+  real* packed = nullptr;
+  if (suits_direct(g)) {
+    packed = scratch<struct PackedWeights>(packed_size * g.groups);
+    parallel_for(g.groups, 1, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t group = begin; group < end; ++group) {
+        pack_weights(tiling, w + w_offset(g, static_cast<int>(group)), k, k, 0, k, out,
+                     packed + group * packed_size);
+      }
+    });
+  }
   for_each_part(g, g.y.h, g.y.w, [&](int n, int group, int row0, int row1) {
     const int first = row0 * g.y.w, count = (row1 - row0) * g.y.w;
     const real* x_group = x + x_offset(g, n, group);
-    real* y_part = y + y_offset(g, n, group) + first;
+    real* y_group = y + y_offset(g, n, group);
+    const real* b_group = b ? b + group * out : nullptr;
+    Pictures pictures;
+    if (!pointwise(g)) {
+      real* pixels = plane_memory(in * planes.channel);
+      planes.copy(x_group, 0, in, row0, row1, pixels);
+      pictures = {pixels, offsets, g.y.w, planes.columns.plane()};
+    }
+    if (packed) {
+      forward_direct(g, tiling, pictures, packed + group * packed_size, b_group, row0, row1,
+                     y_group);
+      return;
+    }
     if (b) {
       for (int co = 0; co < out; ++co) {
-        std::fill_n(y_part + std::int64_t{co} * places, count, b[group * out + co]);
+        std::fill_n(y_group + std::int64_t{co} * places + first, count, b_group[co]);
       }
     }
-    Product product{.m = out,
+    if (pictures.pixels) pictures.pixels += std::int64_t{row0} * pictures.pitch;
+    multiply_range(tiles(),
+                   {.m = out,
                     .n = count,
                     .k = k,
                     .a = {w + w_offset(g, group), k, false},
                     .b = {x_group + first, places, false},
-                    .c = y_part,
+                    .c = y_group + first,
                     .c_stride = places,
-                    .add = b != nullptr};
-    if (!pointwise(g)) {
-      real* pixels = plane_memory(in * planes.channel);
-      const int pitch = planes.columns.plane();
-      planes.copy(x_group, 0, in, row0, row1, pixels);
-      product.b_pictures = {pixels + std::int64_t{row0} * pitch, offsets, g.y.w, pitch};
-    }
-    multiply_range(tiles(), product, {0, out, 0, count});
+                    .add = b != nullptr,
+                    .b_pictures = pictures},
+                   {0, out, 0, count});
   });
 }
 
@@ -81,7 +139,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
     const int last = end == rows / unit ? rows : static_cast<int>(end) * unit;
     const int c0 = first / kernel, c1 = (last - 1) / kernel + 1;
     const int count = last - first;
-    real* sums = scratch<struct Sums>(std::int64_t{count} * out);
+    real* sums = scratch<struct WeightSums>(std::int64_t{count} * out);
     for (int group = 0; group < g.groups; ++group) {
       for (int n = 0; n < g.y.n; ++n) {
         const real* x_group = x + x_offset(g, n, group);

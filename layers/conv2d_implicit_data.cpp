@@ -4,7 +4,11 @@
 #include <vector>
 
 #include "core/gemm_blocks.h"
+#include "core/gemm_pack.h"
+#include "core/parallel.h"
 #include "core/scratch.h"
+#include "core/transpose.h"
+#include "layers/conv2d_direct.h"
 #include "layers/conv2d_fast.h"
 #include "layers/conv2d_planes.h"
 
@@ -37,6 +41,11 @@ struct Phase {
   std::int64_t weights;
   int offsets;
 };
+
+// As for the forward direction: many channels, and sums long enough.
+bool suits_direct(const Conv2dGeometry& g) {
+  return g.w.c >= tiles().lanes && g.y.c / g.groups >= 16 && !pointwise(g);
+}
 
 struct Phases {
   Phases(const Conv2dGeometry& geometry) : g(geometry), rows(rows_of(g)), columns(columns_of(g)) {}
@@ -74,7 +83,7 @@ struct Phases {
         }
         const int k = static_cast<int>(offset.size()) - first;
         phases.push_back({h, w, k, weights, first});
-        weights += std::int64_t{g.w.c} * k;
+        weights += suits_direct(g) ? packed_weights_size(k, g.w.c) : std::int64_t{g.w.c} * k;
       }
     }
   }
@@ -91,6 +100,24 @@ struct Phases {
     }
   }
 
+  // The same for the direct version, packed: for every (co, kh, kw) the input channels.
+  void pack_weights(const Phase& phase, const Tiling& tiling, const real* w, real* packed) const {
+    const Tiles& t = tiles();
+    const int in = g.w.c, out = g.y.c / g.groups, kernel = g.w.h * g.w.w;
+    for_each_panel(t, in, tiling.vectors, [&](int ci, int width, int vectors) {
+      const int numbers = vectors * t.lanes;
+      real* panel = scratch<struct KernelPanel>(std::int64_t{kernel} * numbers);
+      real* to = packed + std::int64_t{ci} * phase.k;
+      for (int co = 0; co < out; ++co) {
+        pack_panel(w + (std::int64_t{co} * in + ci) * kernel, kernel, true, kernel, width, panel);
+        for_each_element(phase.h, phase.w, [&](int kh, int kw) {
+          std::copy_n(panel + (kh * g.w.w + kw) * numbers, numbers, to);
+          to += numbers;
+        });
+      }
+    });
+  }
+
   const Conv2dGeometry& g;
   BackwardAxis rows, columns;
 };
@@ -103,6 +130,26 @@ void scatter(const Conv2dGeometry& g, const Phase& phase, int row0, int row1, in
       const int ih = q * g.stride_h + phase.h;
       real* line = dx + (std::int64_t{ci} * g.x.h + ih) * g.x.w + phase.w;
       for (int j = 0; j < width; ++j) line[j * g.stride_w] = sums ? *sums++ : 0;
+    }
+  }
+}
+
+// One phase of dx, its lines [row0, row1), from the planes of dy.
+void data_direct(const Conv2dGeometry& g, const Phase& phase, const Tiling& tiling,
+                 Pictures pictures, const real* packed, int row0, int row1, real* dx) {
+  const real* pixels = pictures.pixels;
+  const int in = g.w.c, width = pictures.width, together = std::max(512 / width, 1);
+  for (int row = row0; row < row1; row += together) {
+    const int rows = std::min(together, row1 - row), count = rows * width;
+    real* sums = scratch<struct Sums>(std::int64_t{count} * in);
+    pictures.pixels = pixels + std::int64_t{row} * pictures.pitch;
+    direct(tiling, pictures, rows, phase.k, in, packed, sums);
+    if (g.stride_h == 1 && g.stride_w == 1) {
+      transpose(count, in, sums, in, dx + std::int64_t{row} * width, std::int64_t{g.x.h} * g.x.w);
+    } else {
+      real* channels = scratch<struct Channels>(std::int64_t{count} * in);
+      transpose(count, in, sums, in, channels, count);
+      scatter(g, phase, row, row + rows, width, channels, dx);
     }
   }
 }
@@ -122,14 +169,24 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
   const std::vector<Phase>& phases = phase_list;
   const int* offsets = offset.data();
 
-  real* turned = scratch<struct TurnedWeights>(g.w.size());
-  const std::int64_t group_weights = g.w.size() / g.groups;
-  for (int group = 0; group < g.groups; ++group) {
-    for (const Phase& phase : phases) {
-      all.turn_weights(phase, w + w_offset(g, group),
-                       turned + group * group_weights + phase.weights);
+  const bool is_direct = suits_direct(g);
+  const Tiling tiling(tiles(), all.columns.pixels(0));
+  const std::int64_t group_weights =
+      is_direct ? packed_weights_size(out * g.w.h * g.w.w, in) : g.w.size() / g.groups;
+  real* turned = scratch<struct TurnedWeights>(group_weights * g.groups);
+  const int phase_count = static_cast<int>(phases.size());
+  parallel_for(g.groups * phase_count, 1, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const int group = static_cast<int>(i / phase_count);
+      const Phase& phase = phases[static_cast<std::size_t>(i % phase_count)];
+      real* to = turned + group * group_weights + phase.weights;
+      if (is_direct) {
+        all.pack_weights(phase, tiling, w + w_offset(g, group), to);
+      } else {
+        all.turn_weights(phase, w + w_offset(g, group), to);
+      }
     }
-  }
+  });
 
   const Plane plane = all.plane();
   const bool scattered = g.stride_h > 1 || g.stride_w > 1;
@@ -151,6 +208,11 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
           const int width = all.columns.pixels(phase.w), count = (last - row0) * width;
           if (phase.k == 0) {
             scatter(g, phase, row0, last, width, nullptr, dx_group);
+            continue;
+          }
+          if (is_direct) {
+            data_direct(g, phase, tiling, {pixels, offsets + phase.offsets, width, plane.columns},
+                        turned + group * group_weights + phase.weights, row0, last, dx_group);
             continue;
           }
           Product product{.m = in,
