@@ -31,6 +31,7 @@ struct Forward {
         // A NaN stays; else `value` wins unless it is at most as large, which a NaN is not. That
         // it won shows in the bits. (One comparison a choice: g++ 12 takes the result of one that
         // is used twice apart, lane by lane.)
+        // NOLINTNEXTLINE(misc-redundant-expression): false for NaN
         const Vector candidate = largest == largest ? value : largest;
         const Vector larger = candidate <= largest ? largest : candidate;
         winner = reinterpret_cast<Integers>(larger) == reinterpret_cast<Integers>(largest)
