@@ -27,7 +27,8 @@ FusedConv::FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest,
       y_(rest_.size()) {}
 
 bool FusedConv::pays(const Shape& x) const {
-  return lane_blocks(x.n) >= threads() && !fast::lanes::is_dense(conv_.geometry(x, Layout::lanes));
+  return conv_.device() == Device::cpu && lane_blocks(x.n) >= threads() &&
+         !fast::lanes::is_dense(conv_.geometry(x, Layout::lanes));
 }
 
 const Tensor& FusedConv::forward(const Tensor& x) {
