@@ -1,9 +1,12 @@
 // bench: how fast the engine is on this machine. What each subcommand measures is in apps/bench/:
-// lenet.h, products.h (gemm and conv), layers.h, ceiling.h; how, in windows.h. See docs/bench.md.
+// lenet.h, products.h (gemm and conv), layers.h, elementwise.h, ceiling.h; how, in windows.h; and
+// beside other libraries, in peers.h. See docs/bench.md.
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "apps/bench/ceiling.h"
+#include "apps/bench/elementwise.h"
 #include "apps/bench/layers.h"
 #include "apps/bench/lenet.h"
 #include "apps/bench/products.h"
@@ -38,6 +41,20 @@ void add_batch(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
+void add_against(CLI::App& app, Options& options, const std::vector<std::string>& peers) {
+  std::vector<std::string> words = peers;
+  words.emplace_back("all");
+  app.add_option("--against", options.against,
+                 "other libraries for the same work, window by window with the engine, commas "
+                 "between them; all: those that are found")
+      ->delimiter(',')
+      ->check(CLI::IsMember(words));
+  app.add_option("--patience", options.patience,
+                 "seconds that one of them may say nothing, beyond its window")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+}
+
 void add_number(CLI::App& app, const std::string& name, int& number, const std::string& help,
                 int smallest = 1) {
   app.add_option(name, number, help)->required()->check(CLI::Range(smallest, 65536));
@@ -63,6 +80,7 @@ void add_lenet(CLI::App& app, const std::string& model, std::string& mode, Optio
   add_batch(command, options);
   add_device(command, options);
   add_windows(command, options);
+  if (model != "zagreb") add_against(command, options, {"onednn", "torch"});
   add_run(command, options, [&mode, &options, model] { bench_lenet(model, mode, options); });
 }
 
@@ -83,12 +101,14 @@ void add_gemm(CLI::App& app, GemmArguments& gemm, Options& options) {
       ->capture_default_str();
   add_device(command, options);
   add_windows(command, options);
+  add_against(command, options, {"onednn", "openblas", "torch"});
   add_run(command, options, [&] { bench_gemm(gemm.m, gemm.n, gemm.k, gemm.transposes, options); });
 }
 
 struct ConvArguments {
   ConvShape conv;
   std::string direction = "forward";
+  std::string layout = "nchw";
 };
 
 void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
@@ -108,9 +128,16 @@ void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
                   "forward (y), data (the input gradient dx) or weights (the gradient dw)")
       ->check(CLI::IsMember({"forward", "data", "weights"}))
       ->capture_default_str();
+  command
+      .add_option("--layout", arguments.layout,
+                  "of x and y: nchw, or lanes (16 images in a vector), as inside a network")
+      ->check(CLI::IsMember({"nchw", "lanes"}))
+      ->capture_default_str();
   add_device(command, options);
   add_windows(command, options);
-  add_run(command, options, [&] { bench_conv(conv, arguments.direction, options); });
+  add_against(command, options, {"onednn", "torch"});
+  add_run(command, options,
+          [&] { bench_conv(conv, arguments.direction, arguments.layout == "lanes", options); });
 }
 
 void add_layers(CLI::App& app, std::string& model, Options& options) {
@@ -124,6 +151,22 @@ void add_layers(CLI::App& app, std::string& model, Options& options) {
   add_windows(command, options);
   add_run(command, options,
           [&] { bench_layers(model.substr(std::string("lenet-").size()), options); });
+}
+
+void add_elementwise(CLI::App& app, std::string& operation, int& size, Options& options) {
+  CLI::App& command = *app.add_subcommand(
+      "elementwise", "Activations, pooling, softmax and optimizers against a plain copy");
+  std::vector<std::string> names;
+  for (const Operation& one : operations()) names.push_back(one.name);
+  command.add_option("operation", operation, "only this one")->check(CLI::IsMember(names));
+  command
+      .add_option("--size", size,
+                  "elements of x, rounded down to a multiple of 16384 (two sizes: in L2 and in "
+                  "memory)")
+      ->check(CLI::Range(1, 1 << 28));
+  add_device(command, options);
+  add_windows(command, options);
+  add_run(command, options, [&] { bench_elementwise(operation, size, options); });
 }
 
 void add_ceiling(CLI::App& app, int& memory_mb, Options& options) {
@@ -149,10 +192,15 @@ int main(int argc, char** argv) {
   ConvArguments conv;
   std::string model;
   int memory_mb = 0;
+  std::string operation;
+  int size = 0;
+  Options short_options;  // of what has many things to measure
+  short_options.windows = {.count = 5, .seconds = 0.1};
   for (const char* lenet : {"classic", "modern", "zagreb"}) add_lenet(app, lenet, mode, options);
   add_gemm(app, gemm, options);
   add_conv(app, conv, options);
   add_layers(app, model, options);
+  add_elementwise(app, operation, size, short_options);
   add_ceiling(app, memory_mb, options);
   return run_app(app, argc, argv, [&] {
     if (app.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);

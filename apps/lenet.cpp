@@ -208,6 +208,8 @@ int main(int argc, char** argv) {
     Random random(options.seed);
     const std::unique_ptr<Sequential> net = make_lenet(options.model);
     net->to(parse_device(options.device));
+    net->fuse();                      // on Device::cpu: the same numbers, faster
+    net->want_input_gradient(false);  // nobody trains the images
     initialise(*net, lenet_init(options.model), random);
     if (!options.load.empty()) load_checkpoint(options.load, net->params());
 

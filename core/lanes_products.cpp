@@ -4,6 +4,7 @@
 #include "core/lanes.h"
 #include "core/lanes_tile.h"
 #include "core/scratch.h"
+#include "core/transpose.h"
 
 namespace longhand::fast::lanes {
 
@@ -67,6 +68,26 @@ using AdjacentProductTile = ProductTile<channels, taps, true>;
 template <int channels, int taps>
 using SpacedProductTile = ProductTile<channels, taps, false>;
 
+// totals[i] = the sum over the lanes of the i-th of 16 vectors of 16 numbers: added up as vectors
+// after a transposition, which takes a quarter of the time of adding lane after lane.
+template <class Isa>
+[[gnu::always_inline]] inline void add_lanes(const real* vectors, real* totals) {
+  using Square = SquareTranspose<Isa>;
+  using Vector = typename Square::Vector;
+  for (int first = 0; first < lane_count; first += Square::lanes) {
+    Vector total = {};
+    for (int part = 0; part < lane_count; part += Square::lanes) {
+      Vector row[Square::lanes];
+      for (int i = 0; i < Square::lanes; ++i) {
+        row[i] = *reinterpret_cast<const Vector*>(vectors + (first + i) * lane_count + part);
+      }
+      Square::run(row);
+      for (int i = 0; i < Square::lanes; ++i) total += row[i];
+    }
+    *reinterpret_cast<Vector*>(totals + first) = total;
+  }
+}
+
 struct ProductKernel {
   static constexpr int l1_bytes = 32 * 1024;  // of dy that one tile's channels may take
 
@@ -103,12 +124,14 @@ struct ProductKernel {
           }
         }
       }
-      for (int t = 0; t < all_taps; ++t) {
-        for (int i = 0; i < c; ++i) {
-          const real* lane = sums + (t * c + i) * lane_count;
-          real total = 0;
-          for (int l = 0; l < lane_count; ++l) total += lane[l];
-          g.dw[(c0 + i) * g.dw_channel + g.dw_offset[t]] += total;
+      for (int i = all_taps * c; i % lane_count != 0; ++i) {
+        std::fill_n(sums + i * lane_count, lane_count, real(0));
+      }
+      for (int i = 0; i < all_taps * c; i += lane_count) {
+        real totals[lane_count];
+        add_lanes<Isa>(sums + i * lane_count, totals);
+        for (int l = 0; l < std::min(lane_count, all_taps * c - i); ++l) {
+          g.dw[(c0 + (i + l) % c) * g.dw_channel + g.dw_offset[(i + l) / c]] += totals[l];
         }
       }
     }
@@ -140,7 +163,8 @@ struct AddSumsKernel {
 
 void add_products(const Products& p) {
   run_kernel<ProductKernel>(
-      &p, scratch<struct ProductSums>(std::int64_t{p.groups} * p.taps * most_rows * lane_count));
+      &p, scratch<struct ProductSums>((std::int64_t{p.groups} * p.taps * most_rows + lane_count) *
+                                      lane_count));
 }
 
 void add_sums(int channels, int blocks, std::int64_t places, const real* dy, real* db) {

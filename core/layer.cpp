@@ -17,6 +17,10 @@ std::int64_t count_values(const std::vector<Param*>& params) {
   return count;
 }
 
+std::int64_t Layer::activation_bytes() const {
+  return y_.bytes() + dx_.bytes();
+}
+
 void Layer::require_layout(const Tensor& x) const {
   if (x.layout() == Layout::nchw || (takes_lanes() && device_ == Device::cpu)) return;
   throw ShapeError(describe() + ": the input lies in memory as lanes, which it does not take on " +

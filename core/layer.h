@@ -41,6 +41,10 @@ class Layer {
   // trains. Layers that save much work without it heed this and return an empty tensor.
   virtual void want_input_gradient(bool wanted) { static_cast<void>(wanted); }
 
+  // Bytes of the outputs, input gradients and what else is kept from forward for backward that the
+  // layer holds now.
+  virtual std::int64_t activation_bytes() const;
+
   // The trained tensors, in a fixed order; pointers stay valid as long as the layer.
   virtual std::vector<Param*> params() { return {}; }
 

@@ -32,6 +32,7 @@ class Tensor {
   std::int64_t size() const { return shape_.size(); }
   // Numbers in memory: size(), and in Layout::lanes also those of lanes without an image.
   std::int64_t stored() const { return stored_size(shape_, layout_); }
+  std::int64_t bytes() const { return stored() * static_cast<std::int64_t>(sizeof(real)); }
   bool empty() const { return size() == 0; }
 
   real* data() { return data_.get(); }

@@ -91,4 +91,17 @@ const Tensor& AvgPool2d::backward(const Tensor& dy) {
   return dx_;
 }
 
+Pool2dGeometry AvgPool2d::block_geometry(const Shape& x) const {
+  return pool2d_block_geometry(geometry(x));
+}
+
+void AvgPool2d::forward_block(const Shape& x, int, const real* x_block, real* y_block) {
+  fast::avg_pool2d_forward(block_geometry(x), x_block, y_block);
+}
+
+void AvgPool2d::backward_block(const Shape& x, int, const real*, const real* dy_block,
+                               real* dx_block) {
+  fast::avg_pool2d_backward(block_geometry(x), dy_block, dx_block);
+}
+
 }  // namespace longhand

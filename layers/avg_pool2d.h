@@ -1,6 +1,7 @@
 // AvgPool2d: the mean of each window.
 #pragma once
 
+#include "core/block_layer.h"
 #include "core/layer.h"
 #include "layers/pool2d.h"
 
@@ -9,7 +10,7 @@ namespace longhand {
 // y[n, c, oh, ow] = 1 / size * sum over kh, kw of x[n, c, oh * stride - top + kh, ...], and each
 // element of the window gets dy / size back. size is the whole window's, padding counted as zeros,
 // or with count_padding = false the number of elements inside the image. backward overwrites dx.
-class AvgPool2d : public Layer {
+class AvgPool2d : public Layer, public BlockLayer {
  public:
   // The window moves by its own size unless a stride is given.
   explicit AvgPool2d(Size2 kernel) : AvgPool2d(kernel, kernel) {}
@@ -23,8 +24,14 @@ class AvgPool2d : public Layer {
   const Tensor& backward(const Tensor& dy) override;
   bool takes_lanes() const override { return true; }
 
+  bool in_place() const override { return false; }
+  void forward_block(const Shape& x, int block, const real* x_block, real* y_block) override;
+  void backward_block(const Shape& x, int block, const real* y_block, const real* dy_block,
+                      real* dx_block) override;
+
  private:
   Pool2dGeometry geometry(const Shape& x) const;
+  Pool2dGeometry block_geometry(const Shape& x) const;
 
   Window window_;
   bool count_padding_;

@@ -173,6 +173,49 @@ std::unique_ptr<Sequential> small_branch(int in, int out, int kernel) {
   return branch;
 }
 
+// Networks whose convolutions run as one with what follows them. With 33 images, 3 blocks of lanes,
+// up to 3 threads fuse; with 17 images 2 do, and the third makes the layers run one by one.
+void add_fused(std::vector<LayerCase>& cases) {
+  const auto add = [&](const std::string& name, const Shape& x, auto&& fill) {
+    cases.push_back({"sequential", "fused: " + name, x, [fill]() -> std::unique_ptr<Layer> {
+                       auto net = std::make_unique<Sequential>();
+                       fill(*net);
+                       net->fuse();
+                       return net;
+                     }});
+  };
+  add("conv, tanh, average pool", {17, 2, 6, 5},
+      [](Sequential& net) { net.add<Conv2d>(2, 3, 3).add<ScaledTanh>().add<AvgPool2d>(2); });
+  add("conv, relu, max pool, twice", {33, 1, 8, 8}, [](Sequential& net) {
+    net.add<Conv2d>(1, 2, 3, Conv2dOptions{.padding = Padding::same()})
+        .add<Relu>()
+        .add<MaxPool2d>(2)
+        .add<Conv2d>(2, 3, Size2(2, 3), Conv2dOptions{.bias = false})
+        .add<Relu>()
+        .add<MaxPool2d>(2, 1)
+        .add<Flatten>()
+        .add<Dense>(6, 2);
+  });
+  add("conv, max pool, sigmoid, stride and groups", {17, 4, 7, 6}, [](Sequential& net) {
+    net.add<Conv2d>(4, 6, 3,
+                    Conv2dOptions{.stride = {2, 1}, .padding = Padding::all(1), .groups = 2})
+        .add<MaxPool2d>(2)
+        .add<Sigmoid>();
+  });
+  add("conv, two activations", {16, 2, 3, 3}, [](Sequential& net) {
+    net.add<Conv2d>(2, 2, 2, Conv2dOptions{.dilation = 2}).add<Tanh>().add<Relu>();
+  });
+  add("conv, two pools", {17, 1, 7, 7},
+      [](Sequential& net) { net.add<Conv2d>(1, 2, 2).add<MaxPool2d>(2, 1).add<AvgPool2d>(2); });
+  add("a convolution over the whole image, which stays alone", {17, 2, 3, 3},
+      [](Sequential& net) { net.add<Conv2d>(2, 3, 3).add<Tanh>(); });
+  add("one network in another", {17, 1, 5, 5}, [](Sequential& net) {
+    auto part = std::make_unique<Sequential>();
+    part->add<Conv2d>(1, 2, 3).add<Relu>();
+    net.add(std::move(part)).add<Conv2d>(2, 1, 2).add<Relu>();
+  });
+}
+
 void add_containers(std::vector<LayerCase>& cases) {
   cases.push_back(
       {"sequential", "conv, pool, flatten, dense", {2, 2, 6, 6}, [] {
@@ -228,6 +271,7 @@ std::vector<LayerCase> layer_cases() {
   add_activations(cases);
   add_losses(cases);
   add_containers(cases);
+  add_fused(cases);
   return cases;
 }
 

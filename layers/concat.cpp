@@ -177,4 +177,11 @@ void Concat::to(Device device) {
   for (const auto& branch : branches_) branch->to(device);
 }
 
+std::int64_t Concat::activation_bytes() const {
+  std::int64_t bytes = Layer::activation_bytes();
+  for (const Tensor& part : dy_parts_) bytes += part.bytes();
+  for (const auto& branch : branches_) bytes += branch->activation_bytes();
+  return bytes;
+}
+
 }  // namespace longhand

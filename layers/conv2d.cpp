@@ -153,10 +153,15 @@ Shape Conv2d::output_shape(const Shape& x) const {
   return conv2d_geometry(x, w, window_, groups_).y;
 }
 
+Conv2dGeometry Conv2d::geometry(const Shape& x, Layout layout) const {
+  Conv2dGeometry g = conv2d_geometry(x, weight_.value.shape(), window_, groups_);
+  g.layout = layout;
+  return g;
+}
+
 const Tensor& Conv2d::forward(const Tensor& x) {
   begin_forward(x);
-  Conv2dGeometry g = conv2d_geometry(x.shape(), weight_.value.shape(), window_, groups_);
-  g.layout = x.layout();
+  const Conv2dGeometry g = geometry(x.shape(), x.layout());
   const real* w = weight_.value.data();
   switch (device()) {
     case Device::reference:
@@ -171,8 +176,7 @@ const Tensor& Conv2d::forward(const Tensor& x) {
 
 const Tensor& Conv2d::backward(const Tensor& dy) {
   const Tensor& x = begin_backward(dy);
-  Conv2dGeometry g = conv2d_geometry(x.shape(), weight_.value.shape(), window_, groups_);
-  g.layout = x.layout();
+  const Conv2dGeometry g = geometry(x.shape(), x.layout());
   const real* w = weight_.value.data();
   real* dw = weight_.grad.data();
   real* db = bias_.grad.data();

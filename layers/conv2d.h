@@ -6,6 +6,16 @@
 
 namespace longhand {
 
+// All that the loops need to know: the shapes of x, w and y, and how the window slides.
+struct Conv2dGeometry {
+  Shape x, w, y;
+  int stride_h = 1, stride_w = 1;
+  int padding_top = 0, padding_left = 0;
+  int dilation_h = 1, dilation_w = 1;
+  int groups = 1;
+  Layout layout = Layout::nchw;  // of x and y; the reference loops know only this one
+};
+
 struct Conv2dOptions {
   Size2 stride = 1;
   Padding padding = {};  // valid: none
@@ -36,6 +46,9 @@ class Conv2d : public Layer {
 
   Param& weight() { return weight_; }
   Param& bias() { return bias_; }
+  bool has_bias() const { return has_bias_; }
+  bool gives_input_gradient() const { return input_gradient_; }
+  Conv2dGeometry geometry(const Shape& x, Layout layout) const;
 
  private:
   const real* b() const { return has_bias_ ? bias_.value.data() : nullptr; }
@@ -45,16 +58,6 @@ class Conv2d : public Layer {
   bool has_bias_;
   Param weight_;  // out x in/groups x kh x kw
   Param bias_;    // out
-};
-
-// All that the loops need to know: the shapes of x, w and y, and how the window slides.
-struct Conv2dGeometry {
-  Shape x, w, y;
-  int stride_h = 1, stride_w = 1;
-  int padding_top = 0, padding_left = 0;
-  int dilation_h = 1, dilation_w = 1;
-  int groups = 1;
-  Layout layout = Layout::nchw;  // of x and y; the reference loops know only this one
 };
 
 Conv2dGeometry conv2d_geometry(const Shape& x, const Shape& w, const Window& window, int groups);

@@ -6,7 +6,6 @@
 // Images are spread over threads. See docs/conv2d.md.
 #include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "core/gemm.h"
 #include "core/parallel.h"
@@ -142,9 +141,8 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   const std::int64_t size = g.w.size();
   // Each piece of the batch sums its own dw; the pieces are then added in their order, so the
   // bits repeat for the same number of threads.
-  thread_local std::vector<real> partial;
-  partial.assign(static_cast<std::size_t>(pieces * size), 0);
-  real* sums = partial.data();
+  real* sums = scratch<struct PieceSums>(pieces * size);
+  std::fill_n(sums, pieces * size, real(0));
   parallel_for(g.x.n, 1, [&](std::int64_t begin, std::int64_t end, int piece) {
     real* columns = scratch<struct Im2col>(matrix.size);
     for (std::int64_t n = begin; n < end; ++n) {

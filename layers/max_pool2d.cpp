@@ -98,4 +98,28 @@ const Tensor& MaxPool2d::backward(const Tensor& dy) {
   return dx_;
 }
 
+std::int64_t MaxPool2d::activation_bytes() const {
+  const auto winners = static_cast<std::int64_t>(argmax_.size() * sizeof(argmax_[0]));
+  return Layer::activation_bytes() + winners;
+}
+
+Pool2dGeometry MaxPool2d::block_geometry(const Shape& x) const {
+  return pool2d_block_geometry(pool2d_geometry(x, window_, "max_pool2d"));
+}
+
+void MaxPool2d::prepare_blocks(const Shape& x) {
+  argmax_.resize(static_cast<std::size_t>(stored_size(output_shape(x), Layout::lanes)));
+}
+
+void MaxPool2d::forward_block(const Shape& x, int block, const real* x_block, real* y_block) {
+  const Pool2dGeometry g = block_geometry(x);
+  fast::max_pool2d_forward(g, x_block, y_block, argmax_.data() + block * block_size(g.y));
+}
+
+void MaxPool2d::backward_block(const Shape& x, int block, const real*, const real* dy_block,
+                               real* dx_block) {
+  const Pool2dGeometry g = block_geometry(x);
+  fast::max_pool2d_backward(g, dy_block, argmax_.data() + block * block_size(g.y), dx_block);
+}
+
 }  // namespace longhand

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/block_layer.h"
 #include "core/layer.h"
 #include "layers/pool2d.h"
 
@@ -13,7 +14,7 @@ namespace longhand {
 // over the elements inside the image. argmax remembers which element won, and backward sends the
 // whole of dy there: dx[argmax] += dy. Of equal elements the first in row order wins; a NaN wins
 // over every number, the first one of several. backward overwrites dx.
-class MaxPool2d : public Layer {
+class MaxPool2d : public Layer, public BlockLayer {
  public:
   // The window moves by its own size unless a stride is given.
   explicit MaxPool2d(Size2 kernel) : MaxPool2d(kernel, kernel) {}
@@ -25,12 +26,21 @@ class MaxPool2d : public Layer {
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
   bool takes_lanes() const override { return true; }
+  std::int64_t activation_bytes() const override;
+
+  bool in_place() const override { return false; }
+  void prepare_blocks(const Shape& x) override;
+  void forward_block(const Shape& x, int block, const real* x_block, real* y_block) override;
+  void backward_block(const Shape& x, int block, const real* y_block, const real* dy_block,
+                      real* dx_block) override;
 
   // For each element of y, where in its channel of x (row * W + column) the winner is; it
   // lies in memory as y does.
   const std::vector<std::int32_t>& argmax() const { return argmax_; }
 
  private:
+  Pool2dGeometry block_geometry(const Shape& x) const;
+
   Window window_;
   std::vector<std::int32_t> argmax_;
 };

@@ -16,8 +16,10 @@ struct Forward {
     using V = Vectors<Isa>;
     const int rows = kernel ? kernel : spot.part.h_end - spot.part.h_begin;
     const int columns = kernel ? kernel : spot.part.w_end - spot.part.w_begin;
-    typename V::Vector value, largest;
-    typename V::Integers first, winner;
+    using Vector = typename V::Vector;
+    using Integers = typename V::Integers;
+    Vector value, largest;
+    Integers first, winner;
     load_windows<Isa, step>(x + spot.x, largest);
     steps<Isa, step>(first);
     first += spot.place;
@@ -26,10 +28,16 @@ struct Forward {
       const real* row = x + spot.x + h * w * spot.column;
       for (int k = h == 0 ? 1 : 0; k < columns; ++k) {
         load_windows<Isa, step>(row + k * spot.column, value);
-        // larger, or the first NaN: not (value <= largest) is true for both
-        const auto wins = ~(value <= largest) & (largest == largest);
-        largest = wins ? value : largest;
-        winner = wins ? first + (h * w + k) : winner;
+        // A NaN stays; else `value` wins unless it is at most as large, which a NaN is not. That
+        // it won shows in the bits. (One comparison a choice: g++ 12 takes the result of one that
+        // is used twice apart, lane by lane.)
+        // NOLINTNEXTLINE(misc-redundant-expression): false for NaN
+        const Vector candidate = largest == largest ? value : largest;
+        const Vector larger = candidate <= largest ? largest : candidate;
+        winner = reinterpret_cast<Integers>(larger) == reinterpret_cast<Integers>(largest)
+                     ? winner
+                     : first + (h * w + k);
+        largest = larger;
       }
     }
     V::store(largest, y + spot.y);

@@ -35,4 +35,11 @@ std::string describe_pool(const Window& window) {
   return text + ", stride " + to_string(window.stride);
 }
 
+Pool2dGeometry pool2d_block_geometry(const Pool2dGeometry& g) {
+  Pool2dGeometry block = g;
+  block.x.n = block.y.n = lane_count;
+  block.layout = Layout::lanes;
+  return block;
+}
+
 }  // namespace longhand

@@ -28,6 +28,9 @@ void require_valid_pool(const Window& window, std::string_view layer);
 
 Pool2dGeometry pool2d_geometry(const Shape& x, const Window& window, std::string_view layer);
 
+// The same for one block of 16 images in Layout::lanes.
+Pool2dGeometry pool2d_block_geometry(const Pool2dGeometry& g);
+
 // The part of the window of output (oh, ow) that lies inside the image.
 struct Pool2dPart {
   Pool2dPart(const Pool2dGeometry& g, int oh, int ow) {

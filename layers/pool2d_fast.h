@@ -64,23 +64,29 @@ template <class Isa, int step>
 //
 // which handles the windows of one vector: `step` columns apart, or with step 0 those of 16 images.
 // `kernel` is the size of a square window that lies inside the image, or 0 for spot.part's size.
+template <class Isa, int step, class Operation>
+[[gnu::always_inline]] inline void at_spot(const Pool2dSpot& spot, const Operation& operation) {
+  const int rows = spot.part.h_end - spot.part.h_begin;
+  const int columns = spot.part.w_end - spot.part.w_begin;
+  if (rows == 2 && columns == 2) {
+    operation.template window<Isa, step, 2>(spot);
+  } else if (rows == 3 && columns == 3) {
+    operation.template window<Isa, step, 3>(spot);
+  } else {
+    operation.template window<Isa, step, 0>(spot);
+  }
+}
+
 template <class Isa, class Operation>
 [[gnu::always_inline]] inline void walk_lanes(const Pool2dGeometry& g, const Operation& operation) {
   for (int oh = 0; oh < g.y.h; ++oh) {
     for (int ow = 0; ow < g.y.w; ++ow) {
       const Pool2dPart part(g, oh, ow);
       const int place = part.h_begin * g.x.w + part.w_begin;
-      const int rows = part.h_end - part.h_begin, columns = part.w_end - part.w_begin;
       for (int lane = 0; lane < lane_count; lane += Vectors<Isa>::lanes) {
         const Pool2dSpot spot{part, place, std::int64_t{place} * lane_count + lane,
                               (std::int64_t{oh} * g.y.w + ow) * lane_count + lane, lane_count};
-        if (rows == 2 && columns == 2) {
-          operation.template window<Isa, 0, 2>(spot);
-        } else if (rows == 3 && columns == 3) {
-          operation.template window<Isa, 0, 3>(spot);
-        } else {
-          operation.template window<Isa, 0, 0>(spot);
-        }
+        at_spot<Isa, 0>(spot, operation);
       }
     }
   }
@@ -91,7 +97,7 @@ template <class Isa, int step, class Operation>
                                               const Operation& operation) {
   const Pool2dPart part(g, oh, ow);
   const int place = part.h_begin * g.x.w + part.w_begin;
-  operation.template window<Isa, step, 0>({part, place, place, std::int64_t{oh} * g.y.w + ow, 1});
+  at_spot<Isa, step>({part, place, place, std::int64_t{oh} * g.y.w + ow, 1}, operation);
 }
 
 // The outputs [first, last) of a row, whose windows are cut by no column's edge. The last vector

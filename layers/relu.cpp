@@ -40,4 +40,14 @@ const Tensor& Relu::backward(const Tensor& dy) {
   return dx_;
 }
 
+void Relu::forward_block(const Shape& x, int, const real* x_block, real* y_block) {
+  fast::relu_forward(block_size(x), x_block, y_block);
+}
+
+void Relu::backward_block(const Shape& x, int, const real* y_block, const real* dy_block,
+                          real* dx_block) {
+  // y > 0 exactly where x > 0
+  fast::relu_backward(block_size(x), y_block, dy_block, dx_block);
+}
+
 }  // namespace longhand

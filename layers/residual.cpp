@@ -100,4 +100,9 @@ void Residual::to(Device device) {
   if (s_) s_->to(device);
 }
 
+std::int64_t Residual::activation_bytes() const {
+  const std::int64_t shortcut = s_ ? s_->activation_bytes() : 0;
+  return Layer::activation_bytes() + f_->activation_bytes() + shortcut;
+}
+
 }  // namespace longhand

@@ -17,7 +17,42 @@ Sequential& Sequential::add(std::unique_ptr<Layer> layer) {
   prefix_names(*layer, std::to_string(layers_.size()));
   layer->to(device());
   layers_.push_back(std::move(layer));
+  make_steps();
   return *this;
+}
+
+Sequential& Sequential::fuse() {
+  fuses_ = true;
+  for (const auto& layer : layers_) {
+    if (auto* part = dynamic_cast<Sequential*>(layer.get())) part->fuse();
+  }
+  make_steps();
+  return *this;
+}
+
+// The layers that a step takes from `first` on: one, or a convolution and the block layers behind.
+std::size_t Sequential::end_of_step(std::size_t first) const {
+  std::size_t end = first + 1;
+  if (!fuses_ || dynamic_cast<Conv2d*>(layers_[first].get()) == nullptr) return end;
+  while (end < layers_.size() && dynamic_cast<BlockLayer*>(layers_[end].get()) != nullptr) ++end;
+  return end;
+}
+
+void Sequential::make_steps() {
+  steps_.clear();
+  for (std::size_t first = 0; first < layers_.size(); first = steps_.back().end) {
+    const std::size_t end = end_of_step(first);
+    steps_.push_back({first, end, nullptr, false});
+    if (end - first == 1) continue;
+    std::vector<BlockLayer*> rest;
+    std::vector<const Layer*> rest_layers;
+    for (std::size_t i = first + 1; i < end; ++i) {
+      rest.push_back(dynamic_cast<BlockLayer*>(layers_[i].get()));
+      rest_layers.push_back(layers_[i].get());
+    }
+    steps_.back().fused = std::make_unique<FusedConv>(dynamic_cast<Conv2d&>(*layers_[first]),
+                                                      std::move(rest), std::move(rest_layers));
+  }
 }
 
 std::string Sequential::describe() const {
@@ -53,7 +88,14 @@ const Tensor& Sequential::forward(const Tensor& x) {
     convert(x, Layout::lanes, x_lanes_);
     y = &x_lanes_;
   }
-  for (const auto& layer : layers_) y = &layer->forward(*y);
+  for (Step& step : steps_) {
+    step.ran_fused = step.fused && y->layout() == Layout::lanes && step.fused->pays(y->shape());
+    if (step.ran_fused) {
+      y = &step.fused->forward(*y);
+    } else {
+      for (std::size_t i = step.first; i < step.end; ++i) y = &layers_[i]->forward(*y);
+    }
+  }
   if (!converted_) return *y;
   convert(*y, Layout::nchw, y_);
   return y_;
@@ -65,8 +107,12 @@ const Tensor& Sequential::backward(const Tensor& dy) {
     convert(dy, Layout::lanes, dy_lanes_);
     dx = &dy_lanes_;
   }
-  for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
-    dx = &(*layer)->backward(*dx);
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    if (step->ran_fused) {
+      dx = &step->fused->backward(*dx);
+    } else {
+      for (std::size_t i = step->end; i-- > step->first;) dx = &layers_[i]->backward(*dx);
+    }
   }
   if (!converted_ || dx->empty()) return *dx;
   convert(*dx, Layout::nchw, dx_);
@@ -76,6 +122,15 @@ const Tensor& Sequential::backward(const Tensor& dy) {
 bool Sequential::takes_lanes() const {
   return std::all_of(layers_.begin(), layers_.end(),
                      [](const auto& layer) { return layer->takes_lanes(); });
+}
+
+std::int64_t Sequential::activation_bytes() const {
+  std::int64_t bytes = Layer::activation_bytes() + x_lanes_.bytes() + dy_lanes_.bytes();
+  for (const auto& layer : layers_) bytes += layer->activation_bytes();
+  for (const Step& step : steps_) {
+    if (step.fused) bytes += step.fused->activation_bytes();
+  }
+  return bytes;
 }
 
 void Sequential::want_input_gradient(bool wanted) {

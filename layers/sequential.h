@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/layer.h"
+#include "layers/fused_conv.h"
 
 namespace longhand {
 
@@ -35,15 +36,31 @@ class Sequential : public Layer {
   void to(Device device) override;
   bool takes_lanes() const override;  // if all layers do
   void want_input_gradient(bool wanted) override;
+  std::int64_t activation_bytes() const override;
+
+  // From now on, where tensors are in lanes, every convolution with the activation and pooling
+  // behind it runs as one (fused_conv.h): the same numbers in less time and memory. Their layers
+  // still run alone when they are called alone, but forward does not fill their outputs.
+  Sequential& fuse();
 
   int size() const { return static_cast<int>(layers_.size()); }
   Layer& layer(int i) { return *layers_.at(static_cast<std::size_t>(i)); }
   const Layer& layer(int i) const { return *layers_.at(static_cast<std::size_t>(i)); }
 
  private:
+  // What forward runs as one: layers [first, end), fused where there is more than one.
+  struct Step {
+    std::size_t first, end;
+    std::unique_ptr<FusedConv> fused;
+    bool ran_fused = false;  // in the last forward
+  };
   bool wants_lanes(const Tensor& x) const;
+  std::size_t end_of_step(std::size_t first) const;
+  void make_steps();
 
   std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<Step> steps_;
+  bool fuses_ = false;
   Shape checked_;           // the last input shape that fitted all layers
   bool converted_ = false;  // the last forward ran in lanes
   Tensor x_lanes_, dy_lanes_;

@@ -46,4 +46,13 @@ const Tensor& Sigmoid::backward(const Tensor& dy) {
   return dx_;
 }
 
+void Sigmoid::forward_block(const Shape& x, int, const real* x_block, real* y_block) {
+  fast::sigmoid_forward(block_size(x), x_block, y_block);
+}
+
+void Sigmoid::backward_block(const Shape& x, int, const real* y_block, const real* dy_block,
+                             real* dx_block) {
+  fast::sigmoid_backward(block_size(x), y_block, dy_block, dx_block);
+}
+
 }  // namespace longhand

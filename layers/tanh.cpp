@@ -52,4 +52,13 @@ const Tensor& Tanh::backward(const Tensor& dy) {
   return dx_;
 }
 
+void Tanh::forward_block(const Shape& x, int, const real* x_block, real* y_block) {
+  fast::tanh_forward({block_size(x), amplitude_, slope_}, x_block, y_block);
+}
+
+void Tanh::backward_block(const Shape& x, int, const real* y_block, const real* dy_block,
+                          real* dx_block) {
+  fast::tanh_backward({block_size(x), amplitude_, slope_}, y_block, dy_block, dx_block);
+}
+
 }  // namespace longhand

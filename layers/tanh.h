@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/block_layer.h"
 #include "core/layer.h"
 
 namespace longhand {
@@ -15,7 +16,7 @@ struct TanhGeometry {
 
 // y = A tanh(S x), and dx = dy * A S (1 - tanh(S x)^2) = dy * S / A * (A - y) * (A + y).
 // x and y have any shape, the same. backward overwrites dx.
-class Tanh : public Layer {
+class Tanh : public Layer, public BlockLayer {
  public:
   Tanh() = default;  // A = S = 1
 
@@ -24,6 +25,11 @@ class Tanh : public Layer {
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
   bool takes_lanes() const override { return true; }
+
+  bool in_place() const override { return true; }
+  void forward_block(const Shape& x, int block, const real* x_block, real* y_block) override;
+  void backward_block(const Shape& x, int block, const real* y_block, const real* dy_block,
+                      real* dx_block) override;
 
  protected:
   // A must not be 0.

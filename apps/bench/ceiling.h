@@ -1,74 +1,83 @@
 // bench ceiling: how fast this machine can be, whatever the program.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "apps/bench/report.h"
+#include "core/cpu.h"
 #include "core/parallel.h"
 #include "core/tensor.h"
 
 namespace longhand::bench {
 
-// sum = sum * factor + term, in `sums` vectors of `bytes` bytes that never leave the registers and
-// do not wait for each other: enough of them to cover the latency of a fused multiply-add in every
-// unit that can do one. Returns something that depends on all of them.
-template <int bytes, int sums>
-[[gnu::always_inline]] inline float multiply_add_loop(std::int64_t rounds, float factor,
-                                                      float term) {
-  typedef float Vector __attribute__((vector_size(bytes)));
-  Vector sum[sums];
-  // They start apart, or the compiler would see that they are equal and keep only one.
-  for (int i = 0; i < sums; ++i) sum[i] = Vector{} + static_cast<float>(i);
-  const Vector factors = factor - Vector{}, terms = term - Vector{};  // in every lane
-  for (std::int64_t round = 0; round < rounds; ++round) {
-#pragma GCC unroll 16
-    for (int i = 0; i < sums; ++i) sum[i] = sum[i] * factors + terms;
-  }
-  float total = 0;
-  for (int i = 0; i < sums; ++i) {
-    for (int lane = 0; lane < bytes / 4; ++lane) total += sum[i][lane];
-  }
-  return total;
-}
-
-// One instance an instruction set. 16 sums and two constants fit 32 registers, 12 fit 16.
-#if defined(__x86_64__)
-[[gnu::target("avx512f,avx512vl,avx512dq,avx512bw,fma")]] inline float multiply_add_avx512(
-    std::int64_t rounds, float factor, float term) {
-  return multiply_add_loop<64, 16>(rounds, factor, term);
-}
-[[gnu::target("avx2,fma")]] inline float multiply_add_avx2(std::int64_t rounds, float factor,
-                                                           float term) {
-  return multiply_add_loop<32, 12>(rounds, factor, term);
-}
-#endif
-#if defined(__x86_64__)
-inline constexpr int baseline_sums = 12;
-#else
-inline constexpr int baseline_sums = 16;
-#endif
-inline float multiply_add_baseline(std::int64_t rounds, float factor, float term) {
-  return multiply_add_loop<16, baseline_sums>(rounds, factor, term);
-}
-
+// sum = sum * factor + term, in vectors that never leave the registers and do not wait for each
+// other: enough of them to cover the latency of a fused multiply-add in every unit that can do one.
+// Writes something that depends on all of them to *total, and to *flop how many floating-point
+// operations that took: 2 a lane and a sum.
 struct MultiplyAdd {
-  float (*run)(std::int64_t rounds, float factor, float term);
-  double flop_a_round;  // 2 a lane
+  template <class Isa>
+  [[gnu::always_inline]] static void run(std::int64_t rounds, float factor, float term,
+                                         float* total, double* flop) {
+    typedef float Vector __attribute__((vector_size(Isa::vector_bytes)));
+    constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(float));
+    constexpr int sums = Isa::registers == 32 ? 16 : 12;  // and two registers for the constants
+    Vector sum[sums];
+    // They start apart, or the compiler would see that they are equal and keep only one.
+    for (int i = 0; i < sums; ++i) sum[i] = Vector{} + static_cast<float>(i);
+    const Vector factors = factor - Vector{}, terms = term - Vector{};  // in every lane
+    for (std::int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+      for (int i = 0; i < sums; ++i) sum[i] = sum[i] * factors + terms;
+    }
+    *total = 0;
+    for (int i = 0; i < sums; ++i) {
+      for (int lane = 0; lane < lanes; ++lane) *total += sum[i][lane];
+    }
+    *flop = 2.0 * lanes * sums * static_cast<double>(rounds);
+  }
 };
 
-inline MultiplyAdd choose_multiply_add() {
-  switch (instruction_set()) {
-#if defined(__x86_64__)
-    case InstructionSet::avx512:
-      return {multiply_add_avx512, 2.0 * 16 * 16};
-    case InstructionSet::avx2:
-      return {multiply_add_avx2, 2.0 * 12 * 8};
-#endif
-    default:
-      return {multiply_add_baseline, 2.0 * baseline_sums * 4};
-  }
+// GFLOP/s of all threads together.
+inline Spread bench_multiply_add(const Options& options, Measurement& measurement) {
+  constexpr std::int64_t rounds = 200'000;
+  std::atomic<float> sink{0};  // the compiler cannot leave out what ends up here
+  std::atomic<double> flop{0};
+  measurement = measure(options.windows, [&] {
+    parallel_for(threads(), 1, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t thread = begin; thread < end; ++thread) {
+        float total = 0;
+        double its_flop = 0;
+        run_kernel<MultiplyAdd>(rounds, 0.5F, 1.0F, &total, &its_flop);
+        sink = total;
+        flop = its_flop;
+      }
+    });
+  });
+  return measurement.rates(1e-9 * flop * threads());
+}
+
+// Bytes of a core's L2 and of the L3.
+struct Caches {
+  double l2, l3;
+};
+
+inline Caches caches() {
+  // Where the system does not say how large the caches are, these are common sizes.
+  const auto cache = [](int name, double otherwise) {
+    const long bytes = sysconf(name);
+    return bytes > 0 ? static_cast<double>(bytes) : otherwise * megabyte;
+  };
+  return {cache(_SC_LEVEL2_CACHE_SIZE, 1), cache(_SC_LEVEL3_CACHE_SIZE, 16)};
+}
+
+// So many bytes are in no cache for long: twice the L3, but 256 MB at least and at most 1 GB.
+inline double memory_bytes() {
+  return std::clamp(2 * caches().l3, 256 * megabyte, 1024 * megabyte);
 }
 
 // Bytes that one thread copies from and to.
@@ -79,55 +88,97 @@ struct CopySize {
 
 // Half of an L2; four times an L2, and so in the L3; all threads together `memory_mb`.
 inline std::vector<CopySize> copy_sizes(int memory_mb) {
-  // Where the system does not say how large the caches are, these are common sizes.
-  const auto cache = [](int name, double otherwise) {
-    const long bytes = sysconf(name);
-    return bytes > 0 ? static_cast<double>(bytes) : otherwise * megabyte;
-  };
-  const double l2 = cache(_SC_LEVEL2_CACHE_SIZE, 1);
-  const double l3 = cache(_SC_LEVEL3_CACHE_SIZE, 16);
+  const auto [l2, l3] = caches();
   const double l3_share = std::min(4 * l2, l3 / (2 * threads()));
-  const double memory =
-      memory_mb > 0 ? memory_mb * megabyte : std::clamp(2 * l3, 256 * megabyte, 1024 * megabyte);
+  const double memory = memory_mb > 0 ? memory_mb * megabyte : memory_bytes();
   return {{"L2", l2 / 2}, {"L3", std::max(2 * l2, l3_share)}, {"memory", memory / threads()}};
 }
 
-// Each thread copies the first half of its bytes to the second half. Bytes read and bytes written
-// are both counted.
-inline Spread bench_copy(const CopySize& size, const Options& options, Measurement& measurement) {
-  const auto half = static_cast<std::size_t>(size.bytes / 2) / 64 * 64;
-  const std::size_t copies = 1 + (16 << 20) / half;  // a step, so that waking threads is nothing
-  const int floats = static_cast<int>(2 * half / sizeof(float));
-  require_memory("the copy", 2.0 * static_cast<double>(half) * threads());
-  Tensor buffer({threads(), 1, 1, floats});
-  measurement = measure(options.windows, [&] {
+// Which of those levels holds `bytes`, shared out among the threads: 0, 1 or 2.
+inline std::size_t cache_level(double bytes) {
+  const auto [l2, l3] = caches();
+  if (bytes / threads() <= l2) return 0;
+  return bytes <= l3 ? 1 : 2;
+}
+
+// Each thread copies the first half of its part of the buffer to the second half, `copies` times.
+class Copy {
+ public:
+  Copy(double bytes_a_thread, std::size_t copies)
+      : half_(std::max<std::size_t>(static_cast<std::size_t>(bytes_a_thread / 2) / 64 * 64, 64)),
+        copies_(copies) {
+    require_memory("the copy", 2.0 * static_cast<double>(half_) * threads());
+    buffer_ = Tensor({threads(), 1, 1, static_cast<int>(2 * half_ / sizeof(real))});
+  }
+
+  void operator()() {
+    const std::size_t reals = half_ / sizeof(real);
     parallel_for(threads(), 1, [&](std::int64_t begin, std::int64_t end, int) {
       for (std::int64_t thread = begin; thread < end; ++thread) {
-        real* from = buffer.data() + thread * floats;
-        for (std::size_t i = 0; i < copies; ++i) {
-          std::memcpy(from + floats / 2, from, half);
+        real* from = buffer_.data() + thread * static_cast<std::int64_t>(2 * reals);
+        for (std::size_t i = 0; i < copies_; ++i) {
+          std::memcpy(from + reals, from, half_);
           std::atomic_signal_fence(std::memory_order_seq_cst);  // no copy may be left out
         }
       }
     });
-  });
-  return measurement.rates(2e-9 * static_cast<double>(half * copies) * threads());
+  }
+
+  // Gigabytes that all threads move in one call: those read and those written.
+  double gigabytes() const { return 2e-9 * static_cast<double>(half_ * copies_) * threads(); }
+
+ private:
+  std::size_t half_, copies_;
+  Tensor buffer_;
+};
+
+// GB/s of all threads together.
+inline Spread bench_copy(const CopySize& size, const Options& options, Measurement& measurement) {
+  // So many a step that waking threads is nothing.
+  Copy copy(size.bytes, 1 + static_cast<std::size_t>((32 << 20) / size.bytes));
+  measurement = measure(options.windows, copy);
+  return measurement.rates(copy.gigabytes());
 }
+
+// What the machine can do at best, measured in a moment, each only when it is asked for.
+class Floors {
+ public:
+  explicit Floors(const Options& options) : options_(options) {
+    options_.windows = {.count = 5, .seconds = std::min(0.05, options.windows.seconds)};
+  }
+
+  // Seconds that so many floating-point operations and bytes take at least: whatever takes longer,
+  // the operations at the ceiling of multiply-adds, or the bytes as fast as they are copied in the
+  // cache that holds them all.
+  double seconds(double flop, double bytes) {
+    double floor = 0;
+    if (flop > 0) floor = 1e-9 * flop / gflops();
+    if (bytes > 0) floor = std::max(floor, 1e-9 * bytes / gb_per_second(cache_level(bytes)));
+    return floor;
+  }
+
+ private:
+  double gflops() {
+    Measurement measurement;
+    if (gflops_ == 0) gflops_ = bench_multiply_add(options_, measurement).max;
+    return gflops_;
+  }
+  double gb_per_second(std::size_t level) {
+    Measurement measurement;
+    double& rate = gb_per_second_[level];
+    if (rate == 0) rate = bench_copy(copy_sizes(0)[level], options_, measurement).max;
+    return rate;
+  }
+
+  Options options_;
+  double gflops_ = 0;
+  std::array<double, 3> gb_per_second_{};
+};
 
 inline void bench_ceiling(int memory_mb, const Options& options) {
   print_start("multiply-adds in registers, and copies, on all threads at once");
-  const MultiplyAdd multiply_add = choose_multiply_add();
-  constexpr std::int64_t rounds = 200'000;
-  std::atomic<float> sink{0};  // the compiler cannot leave out what ends up here
-  const Measurement arithmetic = measure(options.windows, [&] {
-    parallel_for(threads(), 1, [&](std::int64_t begin, std::int64_t end, int) {
-      for (std::int64_t thread = begin; thread < end; ++thread) {
-        sink = multiply_add.run(rounds, 0.5F, 1.0F);
-      }
-    });
-  });
-  const Spread gflops =
-      arithmetic.rates(1e-9 * static_cast<double>(rounds) * multiply_add.flop_a_round * threads());
+  Measurement arithmetic;
+  const Spread gflops = bench_multiply_add(options, arithmetic);
   print_windows(options.windows, arithmetic);
   print_spread("GFLOP/s", gflops);
 

@@ -1,9 +1,12 @@
 // bench layers: where the time of a training step goes.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "apps/bench/ceiling.h"
 #include "apps/bench/flops.h"
 #include "apps/bench/report.h"
 #include "apps/bench/training.h"
@@ -47,123 +50,193 @@ inline std::vector<LayerRow> layer_rows(Training& training) {
   return rows;
 }
 
-// Adds the time since the last lap, or since the constructor, to a pass's current window.
-class LapClock {
+// Adds the time since it was made to a pass's current window.
+class Stopwatch {
  public:
-  void lap(Pass& pass) {
-    const double time = now();
-    pass.seconds.back() += time - last_;
-    last_ = time;
+  explicit Stopwatch(Pass& pass) : pass_(pass) {}
+  ~Stopwatch() { pass_.seconds.back() += now() - start_; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  Pass& pass_;
+  double start_ = now();
+};
+
+// A layer of another network, its time taken.
+class TimedLayer : public Layer {
+ public:
+  TimedLayer(Layer& layer, LayerRow& row) : layer_(layer), row_(row) {}
+
+  std::string describe() const override { return layer_.describe(); }
+  Shape output_shape(const Shape& x) const override { return layer_.output_shape(x); }
+  void want_input_gradient(bool wanted) override { layer_.want_input_gradient(wanted); }
+  bool takes_lanes() const override { return layer_.takes_lanes(); }
+  const Tensor& forward(const Tensor& x) override {
+    const Stopwatch watch(row_.forward);
+    return layer_.forward(x);
+  }
+  const Tensor& backward(const Tensor& dy) override {
+    const Stopwatch watch(row_.backward);
+    return layer_.backward(dy);
   }
 
  private:
-  double last_ = now();
+  Layer& layer_;
+  LayerRow& row_;
 };
 
-// The same as Training::train, with a look at the clock after every layer.
-inline void timed_step(Training& training, std::vector<LayerRow>& rows) {
-  Sequential& net = training.net();
+// The same layers as those of `training`, timed into the first of the rows.
+inline std::unique_ptr<Sequential> timed_network(Training& training, std::vector<LayerRow>& rows,
+                                                 Device device) {
+  auto net = std::make_unique<Sequential>();
+  for (int i = 0; i < training.net().size(); ++i) {
+    net->add(
+        std::make_unique<TimedLayer>(training.net().layer(i), rows[static_cast<std::size_t>(i)]));
+  }
+  net->to(device);
+  return net;
+}
+
+// The same as Training::train, with `net` in the network's place and the loss and the optimizer
+// timed too.
+inline void timed_step(Training& training, Sequential& net, std::vector<LayerRow>& rows) {
   LayerRow& loss_row = rows[rows.size() - 2];
   LayerRow& sgd_row = rows[rows.size() - 1];
+  const auto timed = [](Pass& pass, auto&& body) -> decltype(auto) {
+    const Stopwatch watch(pass);
+    return body();
+  };
   training.next();
-  LapClock clock;
-  training.sgd().zero_grad();
-  clock.lap(sgd_row.forward);
-  const Tensor* y = &training.x();
-  for (int i = 0; i < net.size(); ++i) {
-    y = &net.layer(i).forward(*y);
-    clock.lap(rows[static_cast<std::size_t>(i)].forward);
-  }
-  training.loss().forward(*y, training.labels());
-  clock.lap(loss_row.forward);
-  const Tensor* dy = &training.loss().backward();
-  clock.lap(loss_row.backward);
-  for (int i = net.size() - 1; i >= 0; --i) {
-    dy = &net.layer(i).backward(*dy);
-    clock.lap(rows[static_cast<std::size_t>(i)].backward);
-  }
-  training.sgd().step();
-  clock.lap(sgd_row.backward);
+  timed(sgd_row.forward, [&] { training.sgd().zero_grad(); });
+  const Tensor& y = net.forward(training.x());
+  timed(loss_row.forward, [&] { return training.loss().forward(y, training.labels()); });
+  const Tensor& dy =
+      timed(loss_row.backward, [&]() -> const Tensor& { return training.loss().backward(); });
+  net.backward(dy);
+  timed(sgd_row.backward, [&] { training.sgd().step(); });
 }
 
 // What a pass came to, from its windows that count.
 struct PassResult {
-  PassResult(const Pass& pass, const Measurement& measurement, double step_seconds)
-      : work(pass.flop > 0 ? pass.flop : pass.bytes), has_flop(pass.flop > 0) {
+  // `step_seconds` is what a whole step takes.
+  PassResult(const Pass& pass, const Measurement& measurement, double step_seconds, Floors& floors)
+      : has_flop(pass.flop > 0) {
     const double seconds =
         measurement
             .spread([&](std::size_t i) {
               return pass.seconds[i + 1] / static_cast<double>(measurement.windows[i].steps);
             })
             .median;
+    const double floor = floors.seconds(pass.flop, pass.bytes);
     microseconds = 1e6 * seconds;
-    giga_rate = 1e-9 * work / seconds;
+    giga_rate = 1e-9 * (has_flop ? pass.flop : pass.bytes) / seconds;
     share = seconds / step_seconds;
+    floor_microseconds = 1e6 * floor;
+    distance = seconds / floor;
   }
-  double work;
   bool has_flop;
   double microseconds = 0;
   double giga_rate = 0;  // GFLOP/s or GB/s
   double share = 0;      // of a step
+  double floor_microseconds = 0;
+  double distance = 0;  // from the floor: how many times as long it takes
 };
 
 inline constexpr int name_width = 40;
 
+inline void print_heading() {
+  std::cout << std::left << "\n" << std::setw(name_width) << "layer" << std::right;
+  for (const char* direction : {"forward us", "backward us"}) {
+    std::cout << std::setw(12) << direction << std::setw(7) << "share" << std::setw(16) << "rate"
+              << std::setw(10) << "floor us" << std::setw(9) << "distance";
+  }
+  std::cout << "\n";
+}
+
+inline void print_share(double microseconds, double share) {
+  std::cout << std::setw(12) << format_figure(microseconds) << std::setw(6) << std::fixed
+            << std::setprecision(1) << 100 * share << "%";
+}
+
 inline void print_pass(const PassResult& result) {
-  std::cout << std::setw(11) << format_figure(result.microseconds) << std::setw(9)
-            << format_figure(result.giga_rate) << (result.has_flop ? " GFLOP/s" : " GB/s   ")
-            << std::setw(6) << std::fixed << std::setprecision(1) << 100 * result.share << "%";
+  print_share(result.microseconds, result.share);
+  std::cout << std::setw(8) << format_figure(result.giga_rate)
+            << (result.has_flop ? " GFLOP/s" : " GB/s   ") << std::setw(10)
+            << format_figure(result.floor_microseconds) << std::setw(9)
+            << format_figure(result.distance);
 }
 
 inline Json to_json(const PassResult& result) {
   return {{"microseconds", result.microseconds},
           {result.has_flop ? "gflops" : "gb_per_second", result.giga_rate},
-          {"share", result.share}};
+          {"share", result.share},
+          {"floor_microseconds", result.floor_microseconds},
+          {"distance", result.distance}};
 }
 
 // `model` is a name of zoo/lenet.h.
 inline void bench_layers(const std::string& model, const Options& options) {
-  Training training(model, options.batch, parse_device(options.device), true);
+  const Device device = parse_device(options.device);
+  Training training(model, options.batch, device, true);
   std::vector<LayerRow> rows = layer_rows(training);
-  const auto begin_window = [&] {
+  const std::unique_ptr<Sequential> net = timed_network(training, rows, device);
+  const std::string name = "layers lenet-" + model;
+  print_start(name + ", training, batch " + std::to_string(options.batch) + ", device " +
+              options.device);
+  const auto begin_rows = [&] {
     for (LayerRow& row : rows) {
       row.forward.seconds.push_back(0);
       row.backward.seconds.push_back(0);
     }
   };
-  const std::string name = "layers lenet-" + model;
-  print_start(name + ", training, batch " + std::to_string(options.batch) + ", device " +
-              options.device);
-  begin_window();  // the warm-up counts as one here
-  const Measurement measurement = measure(
-      options.windows, [&] { timed_step(training, rows); }, begin_window);
+  // The step as it is everywhere else, window by window with the step that looks at the clock.
+  Measurement whole;
+  training.train();
+  begin_rows();  // the warm-up counts as a window here
+  const Measurement by_layer = measure(
+      options.windows, [&] { timed_step(training, *net, rows); },
+      [&] {
+        whole.windows.push_back(
+            timed_window(options.windows.seconds, 1, [&] { training.train(); }));
+        begin_rows();
+      });
 
-  const Spread step = measurement.times(1e6);
-  const Spread images = measurement.rates(options.batch);
-  print_windows(options.windows, measurement);
+  const Spread step = whole.times(1e6);
+  const Spread images = whole.rates(options.batch);
+  print_windows(options.windows, whole);
   print_spread("images/s", images);
   print_spread("us a batch", step);
-  print_memory(measurement);
-  std::cout << std::left << "\n"
-            << std::setw(name_width) << "layer" << std::right << std::setw(11) << "forward us"
-            << std::setw(17) << "rate" << std::setw(7) << "share" << std::setw(13) << "backward us"
-            << std::setw(17) << "rate" << std::setw(7) << "share"
-            << "\n";
+  print_memory(whole);
+  // Before the floors are measured, which takes memory.
+  Json json = result(name, "images_per_second", images, options, whole);
+
+  Floors floors(options);
   Json layers = Json::array();
+  double other = step.median;
+  std::vector<std::pair<PassResult, PassResult>> results;
   for (const LayerRow& row : rows) {
-    const PassResult forward(row.forward, measurement, 1e-6 * step.median);
-    const PassResult backward(row.backward, measurement, 1e-6 * step.median);
-    std::cout << std::left << std::setw(name_width) << row.name << std::right;
+    results.emplace_back(PassResult(row.forward, by_layer, 1e-6 * step.median, floors),
+                         PassResult(row.backward, by_layer, 1e-6 * step.median, floors));
+  }
+  print_heading();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& [forward, backward] = results[i];
+    std::cout << std::left << std::setw(name_width) << rows[i].name << std::right;
     print_pass(forward);
-    std::cout << "  ";
     print_pass(backward);
     std::cout << "\n";
+    other -= forward.microseconds + backward.microseconds;
     layers.push_back(
-        {{"layer", row.name}, {"forward", to_json(forward)}, {"backward", to_json(backward)}});
+        {{"layer", rows[i].name}, {"forward", to_json(forward)}, {"backward", to_json(backward)}});
   }
-  Json json = result(name, "images_per_second", images, options, measurement);
+  std::cout << std::left << std::setw(name_width) << "the rest of the step" << std::right;
+  print_share(other, other / step.median);
+  std::cout << "\n";
   json["batch"] = options.batch;
+  json["microseconds_a_batch"] = step.median;
   json["layers"] = layers;
+  json["other_microseconds"] = other;
   write_result(options, json);
 }
 

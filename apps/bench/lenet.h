@@ -4,6 +4,7 @@
 #include <string>
 
 #include "apps/bench/flops.h"
+#include "apps/bench/peers.h"
 #include "apps/bench/report.h"
 #include "apps/bench/training.h"
 #include "apps/support/progress.h"
@@ -21,21 +22,23 @@ inline void bench_lenet(const std::string& model, const std::string& mode, const
   print_start(name + ", batch " + std::to_string(options.batch) + ", device " + options.device +
               ", " + format_count(image_flop) + " FLOP an image");
 
+  Peers peers(options, {"lenet-" + model, mode, std::to_string(options.batch)});
   real first_loss = -1, last_loss = -1;
-  const Measurement measurement = measure(options.windows, [&] {
+  const auto step = [&] {
     if (train) {
       last_loss = training.train();
       if (first_loss < 0) first_loss = last_loss;
     } else {
       training.infer();
     }
-  });
+  };
+  const Measurement measurement = measure(options.windows, step, [&] { peers.run_windows(); });
   if (train) require_finite_loss(last_loss);
 
   const Spread images = measurement.rates(batch);
   const Spread gflops = measurement.rates(batch * image_flop * 1e-9);
   const Spread latency = measurement.times(1e6);
-  const double activations_mb = training.activation_bytes(training.input(), train) / megabyte;
+  const double activations_mb = static_cast<double>(training.net().activation_bytes()) / megabyte;
   print_windows(options.windows, measurement);
   print_spread("images/s", images);
   print_spread("us a batch", latency);
@@ -43,6 +46,7 @@ inline void bench_lenet(const std::string& model, const std::string& mode, const
   if (train) label("loss") << first_loss << " at first, " << last_loss << " at last\n";
   label("activations") << format_figure(activations_mb) << " MB\n";
   print_memory(measurement);
+  peers.print("images/s", batch, images);
 
   Json json = result(name, "images_per_second", images, options, measurement);
   json["batch"] = options.batch;
@@ -51,6 +55,7 @@ inline void bench_lenet(const std::string& model, const std::string& mode, const
   json["flop_per_image"] = image_flop;
   json["activations_mb"] = activations_mb;
   if (train) json["loss"] = {first_loss, last_loss};
+  peers.add_to(json, "images_per_second", batch, images);
   write_result(options, json);
 }
 

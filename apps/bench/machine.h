@@ -1,7 +1,6 @@
 // What the figures were measured on.
 #pragma once
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -9,47 +8,16 @@
 #include <string>
 #include <thread>
 
+#include "core/cpu.h"
 #include "core/error.h"
 
 namespace longhand::bench {
 
-// The instruction sets that fast::gemm has a version for; instruction_set() is the one it takes.
-enum class InstructionSet { avx512, avx2, baseline };
-
-inline InstructionSet instruction_set() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) {
-    return InstructionSet::avx512;
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return InstructionSet::avx2;
-#endif
-  return InstructionSet::baseline;
-}
-
-inline std::string to_string(InstructionSet set) {
-  switch (set) {
-    case InstructionSet::avx512:
-      return "avx512";
-    case InstructionSet::avx2:
-      return "avx2";
-    case InstructionSet::baseline:
-      break;
-  }
-#if defined(__x86_64__)
-  return "sse2";
-#elif defined(__aarch64__)
-  return "neon";
-#else
-  return "baseline";
-#endif
-}
-
 struct Machine {
   std::string cpu;
-  std::string instructions;
-  unsigned cores = 0;  // that the system shows
+  std::string instructions;  // the set that core/cpu.h chose
+  std::string rung;          // of Device::cpu: "ref", "im2col" or "best"
+  unsigned cores = 0;        // that the system shows
   std::string compiler;
   std::string build;
 };
@@ -64,6 +32,20 @@ inline std::string cpu_model() {
   return "unknown CPU";
 }
 
+// The word for $LONGHAND_CPU.
+inline std::string to_string(CpuRung rung) {
+  switch (rung) {
+    case CpuRung::reference:
+      return "ref";
+    case CpuRung::im2col:
+      return "im2col";
+    case CpuRung::best:
+      break;
+  }
+  return "best";
+}
+
+// ValueError when $LONGHAND_ISA or $LONGHAND_CPU asks for what there is not.
 inline Machine this_machine() {
 #if defined(__clang__)
   const std::string compiler = "clang++ ";
@@ -82,18 +64,15 @@ inline Machine this_machine() {
 #endif
   std::ostringstream text;
   text << compiler << version[0] << "." << version[1] << "." << version[2];
-  return {cpu_model(), to_string(instruction_set()), std::thread::hardware_concurrency(),
-          text.str(), build};
+  return {cpu_model(),
+          to_string(instruction_set()),
+          to_string(cpu_rung()),
+          std::thread::hardware_concurrency(),
+          text.str(),
+          build};
 }
 
 inline constexpr double megabyte = 1 << 20;  // bytes
-
-// The most memory that the process has held at once, in megabytes.
-inline double peak_rss_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / megabyte;
-}
 
 // Throws ValueError when `bytes` are more than the machine has: the system would rather kill the
 // program than refuse them.

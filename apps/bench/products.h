@@ -3,7 +3,9 @@
 
 #include <initializer_list>
 #include <string>
+#include <vector>
 
+#include "apps/bench/peers.h"
 #include "apps/bench/report.h"
 #include "apps/support/progress.h"
 #include "core/gemm.h"
@@ -19,25 +21,35 @@ inline Tensor random_tensor(const Shape& shape, Random& random) {
   return tensor;
 }
 
-// Measures `step`, which takes `flop` floating-point operations, and prints the result.
+// Measures `step`, which takes `flop` floating-point operations, and prints the result. `work` are
+// the words that were typed for it: its name, and what the peers get.
 template <class Step>
-Json bench_product(const std::string& name, double flop, const Options& options, Step&& step) {
+Json bench_product(const std::vector<std::string>& work, double flop, const Options& options,
+                   Step&& step) {
+  std::string name;
+  for (const std::string& word : work) name += (name.empty() ? "" : " ") + word;
   print_start(name + ", device " + options.device + ", " + format_count(flop) + " FLOP");
-  const Measurement measurement = measure(options.windows, step);
+  Peers peers(options, work);
+  const Measurement measurement = measure(options.windows, step, [&] { peers.run_windows(); });
   const Spread gflops = measurement.rates(flop * 1e-9);
   print_windows(options.windows, measurement);
   print_spread("GFLOP/s", gflops);
   print_memory(measurement);
+  peers.print("GFLOP/s", flop * 1e-9, gflops);
   Json json = result(name, "gflops", gflops, options, measurement);
   json["flop"] = flop;
+  peers.add_to(json, "gflops", flop * 1e-9, gflops);
   return json;
 }
 
-// The numbers with spaces between them, as they are typed.
-inline std::string join(std::initializer_list<int> numbers) {
-  std::string text;
-  for (const int number : numbers) text += (text.empty() ? "" : " ") + std::to_string(number);
-  return text;
+// A subcommand, its numbers and its last word, as they are typed.
+inline std::vector<std::string> words_of(const std::string& subcommand,
+                                         std::initializer_list<int> numbers,
+                                         const std::string& last) {
+  std::vector<std::string> words = {subcommand};
+  for (const int number : numbers) words.push_back(std::to_string(number));
+  words.push_back(last);
+  return words;
 }
 
 // c = a b; `transposes` is "nn", "nt", "tn" or "tt": for a and for b, whether it is stored
@@ -55,9 +67,9 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
   const Tensor a = random_tensor(a_shape, random);
   const Tensor b = random_tensor(b_shape, random);
   Tensor c(c_shape);
-  const std::string name = "gemm " + join({m, n, k}) + " " + transposes;
+  const std::vector<std::string> work = words_of("gemm", {m, n, k}, transposes);
   const Device device = parse_device(options.device);
-  const Json json = bench_product(name, 2.0 * m * n * k, options, [&] {
+  const Json json = bench_product(work, 2.0 * m * n * k, options, [&] {
     switch (device) {
       case Device::reference:
         ref::gemm(g, a.data(), b.data(), c.data());
@@ -77,9 +89,10 @@ struct ConvShape {
   int stride = 1, padding = 0;
 };
 
-// `direction` is "forward", "data" or "weights": y, dx or dw. All three take
+// `direction` is "forward", "data" or "weights": y, dx or dw; `lanes` is the layout of x and y, and
+// wants Device::cpu. All three take
 // 2 * N * K * OH * OW * C * R * S floating-point operations. There is no bias.
-inline void bench_conv(const ConvShape& conv, const std::string& direction,
+inline void bench_conv(const ConvShape& conv, const std::string& direction, bool lanes,
                        const Options& options) {
   const Window window{.kernel = Size2(conv.r, conv.s),
                       .stride = conv.stride,
@@ -88,15 +101,20 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction,
   require_valid(conv.x, "conv: the input");
   const Shape w_shape{conv.k, conv.x.c, conv.r, conv.s};
   require_valid(w_shape, "conv: the weights");
-  const Conv2dGeometry g = conv2d_geometry(conv.x, w_shape, window, 1);
+  Conv2dGeometry g = conv2d_geometry(conv.x, w_shape, window, 1);
   require_valid(g.y, "conv: the output");
-  require_memory("conv", static_cast<double>(g.x.size() + g.w.size() + g.y.size()) * sizeof(real));
+  const Device device = parse_device(options.device);
+  if (lanes && device != Device::cpu) throw ValueError("conv: only the device cpu knows lanes");
+  g.layout = lanes ? Layout::lanes : Layout::nchw;
+  const double values = static_cast<double>(g.x.size() + g.y.size());
+  require_memory("conv",
+                 ((lanes ? 2 : 1) * values + static_cast<double>(g.w.size())) * sizeof(real));
   Random random(1);
   // Which of the three is written depends on the direction; so none is constant.
-  Tensor x = random_tensor(g.x, random);
+  Tensor x, y;
+  convert(random_tensor(g.x, random), g.layout, x);
   Tensor w = random_tensor(g.w, random);
-  Tensor y = random_tensor(g.y, random);
-  const Device device = parse_device(options.device);
+  convert(random_tensor(g.y, random), g.layout, y);
   const auto step = [&] {
     switch (device) {
       case Device::reference:
@@ -113,12 +131,13 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction,
   };
   const double flop = 2.0 * static_cast<double>(g.y.size()) *
                       static_cast<double>(Shape{1, g.w.c, g.w.h, g.w.w}.size());
-  const std::string name = "conv " +
-                           join({conv.x.n, conv.x.c, conv.x.h, conv.x.w, conv.k, conv.r, conv.s,
-                                 conv.stride, conv.padding}) +
-                           " " + direction;
-  Json json = bench_product(name, flop, options, step);
+  const std::vector<std::string> work = words_of(
+      "conv",
+      {conv.x.n, conv.x.c, conv.x.h, conv.x.w, conv.k, conv.r, conv.s, conv.stride, conv.padding},
+      direction);
+  Json json = bench_product(work, flop, options, step);
   json["batch"] = conv.x.n;
+  json["layout"] = to_string(g.layout);
   write_result(options, json);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "apps/bench/machine.h"
 #include "apps/bench/windows.h"
@@ -21,7 +22,9 @@ struct Options {
   int threads = 0;  // 0: all cores
   int batch = 64;
   std::string device = "cpu";
-  std::string json;  // a file; empty for none
+  std::string json;                  // a file; empty for none
+  std::vector<std::string> against;  // names of peers (peers.h), or "all"
+  double patience = 60;              // seconds that a peer may say nothing, beyond its window
 };
 
 // 12345.678 as "12346", 12.345678 as "12.35": enough figures to compare with, and no more.
@@ -38,7 +41,8 @@ inline std::ostream& label(const std::string& text) {
 // The first lines of every run: the machine and the work.
 inline void print_start(const std::string& work) {
   const Machine machine = this_machine();
-  label("machine") << machine.cpu << ", " << machine.instructions << ", " << threads()
+  const std::string rung = machine.rung == "best" ? "" : ", LONGHAND_CPU=" + machine.rung;
+  label("machine") << machine.cpu << ", " << machine.instructions << rung << ", " << threads()
                    << " thread(s) on " << machine.cores << " core(s), " << machine.compiler << ", "
                    << machine.build << " build\n";
   if (machine.build != "release") std::cout << "warning: a debug build says nothing about speed\n";
@@ -91,6 +95,7 @@ inline Json result(const std::string& name, const std::string& unit, const Sprea
           {"machine",
            {{"cpu", machine.cpu},
             {"instructions", machine.instructions},
+            {"rung", machine.rung},
             {"cores", machine.cores},
             {"compiler", machine.compiler},
             {"build", machine.build}}}};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/bench/images.h"
 #include "apps/bench/machine.h"
 #include "apps/zoo/lenet.h"
 #include "core/error.h"
@@ -17,8 +18,7 @@
 
 namespace longhand::bench {
 
-// The images are noise with a bright bar whose row tells the class, about 1,024 of them in whole
-// batches: a network can learn them, and no data set is in the peak memory.
+// The images are those of images.h.
 class Training {
  public:
   // `model` is a name of zoo/lenet.h. Without `train` there is no optimizer, and only infer works.
@@ -26,16 +26,18 @@ class Training {
   Training(const std::string& model, int batch, Device device, bool train)
       : net_(make_lenet(model)) {
     const Shape image{batch, 1, 28, 28};
-    const int batches = std::max(1, 1024 / batch);
-    const double bytes =
-        activation_bytes(image, train) + batches * static_cast<double>(image.size()) * sizeof(real);
+    const double image_bytes =
+        count_batches(batch) * static_cast<double>(image.size()) * sizeof(real);
+    const double bytes = activation_bytes(image, train) + image_bytes;
     require_memory("a batch of " + std::to_string(batch), bytes);
     Random random(1);
     initialise(*net_, lenet_init(model), random);
     net_->to(device);
+    net_->fuse();
     loss_.to(device);
-    for (int i = 0; i < batches; ++i) add_batch(image, random);
+    batches_ = make_batches(batch, random);
     if (train) {
+      net_->want_input_gradient(false);
       sgd_.emplace(net_->params(), SgdOptions{.learning_rate = real(0.001), .momentum = real(0.9)});
       sgd_->to(device);
     }
@@ -44,14 +46,15 @@ class Training {
   Sequential& net() { return *net_; }
   SoftmaxCrossEntropy& loss() { return loss_; }
   Sgd& sgd() { return *sgd_; }
-  const Shape& input() const { return x_.front().shape(); }
+  const Shape& input() const { return batches_.front().x.shape(); }
 
-  // Bytes of every layer's y, and with `train` of every layer's dx.
+  // Bytes of every layer's y, and with `train` of every layer's dx but the first's, which nobody
+  // needs: at most what the network will hold.
   double activation_bytes(const Shape& x, bool train) const {
     double values = 0;
     Shape shape = x;
     for (int i = 0; i < net_->size(); ++i) {
-      if (train) values += static_cast<double>(shape.size());
+      if (train && i > 0) values += static_cast<double>(shape.size());
       shape = net_->layer(i).output_shape(shape);
       values += static_cast<double>(shape.size());
     }
@@ -59,9 +62,9 @@ class Training {
   }
 
   // Makes x() and labels() the next batch, round and round.
-  void next() { place_ = (place_ + 1) % x_.size(); }
-  const Tensor& x() const { return x_[place_]; }
-  const std::vector<int>& labels() const { return labels_[place_]; }
+  void next() { place_ = (place_ + 1) % batches_.size(); }
+  const Tensor& x() const { return batches_[place_].x; }
+  const std::vector<int>& labels() const { return batches_[place_].labels; }
 
   // One step on the next batch: forward, loss, backward, update. Returns the loss.
   real train() {
@@ -79,27 +82,10 @@ class Training {
   }
 
  private:
-  void add_batch(const Shape& image, Random& random) {
-    Tensor x(image);
-    std::vector<int> labels;
-    for (std::int64_t i = 0; i < x.size(); ++i) x[i] = random.uniform(0, 1);
-    for (int n = 0; n < image.n; ++n) {
-      const int label = static_cast<int>(random.below(10));
-      for (int h = 4 + 2 * label; h < 6 + 2 * label; ++h) {
-        for (int w = 0; w < image.w; ++w) x.at(n, 0, h, w) += 1;
-      }
-      // A fifth of the labels mean nothing: so the loss stays well above 0 however long it trains.
-      labels.push_back(n % 5 == 0 ? static_cast<int>(random.below(10)) : label);
-    }
-    x_.push_back(std::move(x));
-    labels_.push_back(std::move(labels));
-  }
-
   std::unique_ptr<Sequential> net_;
   SoftmaxCrossEntropy loss_;
   std::optional<Sgd> sgd_;
-  std::vector<Tensor> x_;
-  std::vector<std::vector<int>> labels_;
+  std::vector<Batch> batches_;
   std::size_t place_ = 0;
 };
 

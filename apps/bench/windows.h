@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
@@ -15,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/bench/window.h"
 #include "apps/support/allocations.h"
 
 namespace longhand::bench {
@@ -24,20 +24,8 @@ struct WindowOptions {
   double seconds = 0.5;  // each
 };
 
-// A window in which other processes kept more cores than this busy is disturbed.
-inline constexpr double quiet_cores = 0.15;
 // The median is taken over the quiet windows when there are so many of them.
 inline constexpr std::size_t enough_quiet = 3;
-
-struct TimeWindow {
-  double seconds = 0;
-  std::int64_t steps = 0;             // how often the work was done
-  std::optional<double> other_cores;  // cores that others kept busy; none where it is not known
-  std::size_t allocations = 0;
-
-  double rate() const { return static_cast<double>(steps) / seconds; }
-  bool quiet() const { return !(other_cores.value_or(0) > quiet_cores); }
-};
 
 struct Spread {
   double median = 0, min = 0, max = 0;
@@ -89,10 +77,6 @@ struct Measurement {
   }
 };
 
-inline double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 // Seconds of CPU time this process has had, all threads together.
 inline double own_cpu_seconds() {
   const auto seconds = [](const timeval& time) {
@@ -114,15 +98,20 @@ inline std::optional<double> machine_cpu_seconds() {
   return (user + nice + system + irq + softirq + steal) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-// Does the work for at least `seconds`, looking at the clock after every `chunk` steps.
+// One window of the work, with what others did meanwhile.
 template <class Step>
-void run_for(double seconds, std::int64_t chunk, Step&& step, TimeWindow& window) {
-  const double start = now();
-  do {
-    for (std::int64_t i = 0; i < chunk; ++i) step();
-    window.steps += chunk;
-    window.seconds = now() - start;
-  } while (window.seconds < seconds);
+TimeWindow timed_window(double seconds, std::int64_t chunk, Step&& step) {
+  TimeWindow window;
+  const std::optional<double> machine = machine_cpu_seconds();
+  const double own = own_cpu_seconds();
+  const std::size_t allocations = longhand::allocations.count;
+  run_for(seconds, chunk, step, window);
+  window.allocations = longhand::allocations.count - allocations;
+  const double own_used = own_cpu_seconds() - own;
+  if (const std::optional<double> machine_after = machine_cpu_seconds(); machine_after) {
+    window.other_cores = (*machine_after - machine.value_or(0) - own_used) / window.seconds;
+  }
+  return window;
 }
 
 // A warm-up as long as one window, then the windows. begin_window() is called at the start of each,
@@ -131,22 +120,11 @@ template <class Step, class Begin>
 Measurement measure(const WindowOptions& options, Step&& step, Begin&& begin_window) {
   TimeWindow warm_up;
   run_for(options.seconds, 1, step, warm_up);
-  // Looking at the clock must not count where one step takes well under a microsecond.
-  const std::int64_t chunk = std::max<std::int64_t>(1, warm_up.steps / 1000);
+  const std::int64_t chunk = chunk_after(warm_up);
   Measurement measurement;
   for (int i = 0; i < options.count; ++i) {
     begin_window();
-    TimeWindow window;
-    const std::optional<double> machine = machine_cpu_seconds();
-    const double own = own_cpu_seconds();
-    const std::size_t allocations = longhand::allocations.count;
-    run_for(options.seconds, chunk, step, window);
-    window.allocations = longhand::allocations.count - allocations;
-    const double own_used = own_cpu_seconds() - own;
-    if (const std::optional<double> machine_after = machine_cpu_seconds(); machine_after) {
-      window.other_cores = (*machine_after - machine.value_or(0) - own_used) / window.seconds;
-    }
-    measurement.windows.push_back(window);
+    measurement.windows.push_back(timed_window(options.seconds, chunk, step));
   }
   return measurement;
 }

@@ -5,15 +5,18 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "apps/bench/ceiling.h"
 #include "apps/bench/flops.h"
 #include "apps/bench/windows.h"
 #include "apps/zoo/lenet.h"
 #include "core/file.h"
 #include "layers/conv2d.h"
+#include "tests/support/environment.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temp_dir.h"
 
@@ -65,7 +68,7 @@ void check_common(const json& result, const std::string& name, const std::string
   CHECK(result["disturbed"].is_number_unsigned());
   const json& machine = result["machine"];
   check_positive(machine, "cores");
-  for (const char* key : {"cpu", "instructions", "compiler", "build"}) {
+  for (const char* key : {"cpu", "instructions", "rung", "compiler", "build"}) {
     CHECK_FALSE(machine[key].get<std::string>().empty());
   }
 }
@@ -205,7 +208,7 @@ TEST_CASE("gemm and conv") {
     check_no_allocations(result);
   }
   check_common(run_bench("gemm 5 6 7 --device reference"), "gemm 5 6 7 nn", "gflops");
-  for (const std::string device : {"reference", "cpu"}) {
+  for (const std::string device : {"reference", "cpu", "cpu --layout lanes"}) {
     for (const std::string direction : {"forward", "data", "weights"}) {
       const std::string command = "conv 2 3 9 8 4 3 2 2 1 " + direction;
       const json result = run_bench(command + " --device " + device);
@@ -213,6 +216,7 @@ TEST_CASE("gemm and conv") {
       // y is 2 x 4 x 5 x 5, a window has 3 x 3 x 2 elements
       CHECK(result["flop"] == 2 * (2 * 4 * 5 * 5) * (3 * 3 * 2));
       CHECK(result["batch"] == 2);
+      CHECK(result["layout"] == (contains(device, "lanes") ? "lanes" : "nchw"));
     }
   }
 }
@@ -224,7 +228,8 @@ TEST_CASE("layers: a line a layer") {
   CHECK(result["batch"] == 2);
   const json& layers = result["layers"];
   REQUIRE(layers.size() == 14);  // 12, the loss and the optimizer
-  double share = 0;
+  const double step = result["microseconds_a_batch"];
+  double sum = result["other_microseconds"];
   for (const json& layer : layers) {
     const std::string name = layer["layer"];
     CHECK(contains(output, "\n" + name + " "));
@@ -234,11 +239,17 @@ TEST_CASE("layers: a line a layer") {
       check_positive(pass, "microseconds");
       check_positive(pass, "share");
       check_positive(pass, counts ? "gflops" : "gb_per_second");
-      CHECK(pass.size() == 3);
-      share += pass["share"].get<double>();
+      check_positive(pass, "floor_microseconds");
+      CHECK(pass.size() == 5);
+      const double microseconds = pass["microseconds"];
+      CHECK(pass["share"].get<double>() == doctest::Approx(microseconds / step));
+      CHECK(pass["distance"].get<double>() * pass["floor_microseconds"].get<double>() ==
+            doctest::Approx(microseconds));
+      sum += microseconds;
     }
   }
-  CHECK(share <= 1.0001);
+  CHECK(sum == doctest::Approx(step));
+  CHECK(contains(output, "\nthe rest of the step "));
   // What the rates mean: the operations of a batch of 2, and the bytes of x and y.
   const auto work = [&](std::size_t i, const char* direction, const char* unit) {
     const json& pass = layers[i][direction];
@@ -248,6 +259,88 @@ TEST_CASE("layers: a line a layer") {
   CHECK(work(0, "backward", "gflops") == doctest::Approx(2 * 2 * 784 * 6 * 25));
   CHECK(work(3, "backward", "gflops") == doctest::Approx(2 * 2 * 2 * 100 * 16 * 150));
   CHECK(work(2, "forward", "gb_per_second") == doctest::Approx(4 * 2 * 6 * (784 + 196)));
+}
+
+TEST_CASE("layers: a batch that fills lanes is timed in them, conversions included") {
+  const json result = run_bench("layers lenet-modern --batch 16");
+  double sum = result["other_microseconds"];
+  for (const json& layer : result["layers"]) {
+    for (const char* direction : {"forward", "backward"}) {
+      check_positive(layer[direction], "microseconds");
+      sum += layer[direction]["microseconds"].get<double>();
+    }
+  }
+  CHECK(sum == doctest::Approx(result["microseconds_a_batch"].get<double>()));
+}
+
+TEST_CASE("the floor is the larger of what operations and bytes take") {
+  Options options;
+  options.windows.seconds = 0.002;
+  Floors floors(options);
+  const double operations = floors.seconds(1e6, 0), bytes = floors.seconds(0, 1e6);
+  CHECK(operations > 0);
+  CHECK(bytes > 0);
+  CHECK(floors.seconds(1e6, 1e6) == std::max(operations, bytes));  // measured once
+  CHECK(floors.seconds(3e6, 0) == doctest::Approx(3 * operations));
+  CHECK(floors.seconds(1e6, 3) == operations);
+}
+
+TEST_CASE("the smallest cache that holds the bytes, shared out among the threads") {
+  const auto [l2, l3] = caches();
+  CHECK(cache_level(l2 * threads()) == 0);
+  CHECK(cache_level(2 * std::max(l3, l2 * threads())) == 2);
+}
+
+TEST_CASE("elementwise: each operation beside a copy of as many bytes") {
+  std::string output;
+  const json result = run_bench("elementwise --size 40000 --threads 2", &output);
+  check_common(result, "elementwise", "copies");
+  check_no_allocations(result);
+  // Numbers of 4 bytes that a pass reads and writes, by hand.
+  const std::map<std::string, std::vector<double>> moved = {{"relu", {2, 3}},
+                                                            {"tanh", {2, 3}},
+                                                            {"max_pool", {1.5, 1.5}},
+                                                            {"avg_pool", {1.25, 1.25}},
+                                                            {"softmax", {2, 3}},
+                                                            {"sgd", {5}},
+                                                            {"adam", {7}}};
+  REQUIRE(result["operations"].size() == moved.size());
+  for (const json& row : result["operations"]) {
+    const std::string name = row["operation"];
+    CHECK(contains(output, "\n" + name + " "));
+    CHECK(row["elements"] == 2 * 16384);
+    const std::vector<double>& counts = moved.at(name);
+    CHECK(row.size() == 2 + counts.size());
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      const json& pass = row[counts.size() == 1 ? "step" : i == 0 ? "forward" : "backward"];
+      check_positive(pass, "copies");
+      CHECK(pass["microseconds"].get<double>() * pass["gb_per_second"].get<double>() ==
+            doctest::Approx(1e-3 * counts[i] * 4 * 2 * 16384));
+    }
+  }
+  const json one = run_bench("elementwise adam --size 1 --device reference");
+  REQUIRE(one["operations"].size() == 1);
+  CHECK(one["operations"][0]["operation"] == "adam");
+  CHECK(one["operations"][0]["elements"] == 16384);
+}
+
+TEST_CASE("the instruction set and the rung of the ladder are said") {
+  const test::Environment isa("LONGHAND_ISA", "baseline");
+  std::string output;
+  {
+    const json result = run_bench("gemm 4 4 4", &output);
+    CHECK(result["machine"]["instructions"] == "baseline");
+    CHECK(result["machine"]["rung"] == "best");
+    CHECK(contains(output, ", baseline, "));
+    CHECK_FALSE(contains(output, "LONGHAND_CPU"));
+  }
+  const test::Environment rung("LONGHAND_CPU", "ref");
+  CHECK(run_bench("gemm 4 4 4", &output)["machine"]["rung"] == "ref");
+  CHECK(contains(output, ", baseline, LONGHAND_CPU=ref, "));
+  const test::Environment wrong("LONGHAND_CPU", "fastest");
+  const test::ProgramResult run = test::run_program("bench gemm 4 4 4");
+  CHECK(run.code == 1);
+  CHECK(contains(run.output, "LONGHAND_CPU is 'fastest'"));
 }
 
 TEST_CASE("ceiling") {
@@ -288,11 +381,20 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
   refused("conv 1 65536 1 1 65536 1025 1025 1 65536", "conv: the weights: ", 1);
   refused("conv 65536 1 1 1 65536 1 1 1 65536", "conv: the output: ", 1);
   refused("conv 1024 1024 1024 1024 1 1 1 1 0", "GB of memory, but this machine has", 1);
+  refused("conv 1 1 4 4 1 3 3 1 0 --layout nhwc", "--layout: nhwc not in {nchw,lanes}", 2);
+  refused("conv 1 1 4 4 1 3 3 1 0 --layout lanes --device reference", "only the device cpu", 1);
   refused("layers classic", "model: classic not in", 2);
+  refused("elementwise sigmoid", "operation: sigmoid not in", 2);
+  refused("elementwise --size 0", "--size: Value 0 not in range", 2);
+  refused("gemm 4 4 4 --against mkl", "--against: mkl not in {onednn,openblas,torch,all}", 2);
+  refused("conv 1 1 4 4 1 3 3 1 0 --against onednn,openblas", "openblas not in", 2);
+  refused("lenet-classic --against openblas", "openblas not in {onednn,torch,all}", 2);
+  refused("lenet-zagreb train --against=onednn", "not expected: --against", 2);
+  refused("gemm 4 4 4 --patience 0", "--patience", 2);
   refused("ceiling --seconds 0", "--seconds", 2);
   refused("ceiling --windows 0 --seconds 0.01", "--windows", 2);
-  for (const char* command :
-       {"", "lenet-classic", "lenet-modern", "lenet-zagreb", "gemm", "conv", "layers", "ceiling"}) {
+  for (const char* command : {"", "lenet-classic", "lenet-modern", "lenet-zagreb", "gemm", "conv",
+                              "layers", "elementwise", "ceiling"}) {
     const test::ProgramResult help =
         test::run_program("bench " + std::string(command) + " --help", dir.path().string());
     INFO(command << ": " << help.output);

@@ -68,32 +68,50 @@ TEST_CASE("adam: two steps worked by hand") {
   CHECK(static_cast<double>(q.value[0]) == doctest::Approx(0.9).epsilon(1e-5));
 }
 
-TEST_CASE("both devices take the same steps, over several threads") {
-  const Shape shape{3, 50, 9, 31};
-  const auto trained = [&](bool adam, Device device) {
-    auto p = std::make_unique<Param>("w", shape, 4);
-    p->value = spread_values(shape, 1);
+TEST_CASE("both devices take the same steps, to the bit with any number of threads") {
+  // Several params, so that a thread's piece begins and ends inside of one, off a vector's edge.
+  const Shape shapes[] = {{3, 50, 9, 31}, {7}, {1}, {61, 67}, {129}};
+  const auto trained = [&](bool adam, Device device, int thread_count) {
+    set_threads(thread_count);
+    std::vector<std::unique_ptr<Param>> params;
+    std::vector<Param*> pointers;
+    for (const Shape& shape : shapes) {
+      params.push_back(std::make_unique<Param>("w", shape, 4));
+      params.back()->value = spread_values(shape, 1);
+      pointers.push_back(params.back().get());
+    }
     std::unique_ptr<Optimizer> optimizer;
     if (adam) {
-      optimizer = std::make_unique<Adam>(std::vector<Param*>{p.get()}, AdamOptions{});
+      optimizer = std::make_unique<Adam>(pointers, AdamOptions{.weight_decay = real(0.01)});
     } else {
       optimizer = std::make_unique<Sgd>(
-          std::vector<Param*>{p.get()},
-          SgdOptions{.momentum = real(0.9), .weight_decay = real(0.1), .nesterov = true});
+          pointers, SgdOptions{.momentum = real(0.9), .weight_decay = real(0.1), .nesterov = true});
     }
     optimizer->to(device);
     for (std::uint64_t step = 0; step < 3; ++step) {
-      p->grad = spread_values(shape, 10 + step);
+      optimizer->zero_grad();
+      for (Param* p : pointers) {
+        for (std::int64_t i = 0; i < p->grad.size(); ++i) REQUIRE(p->grad[i] == 0);
+        p->grad = spread_values(p->value.shape(), 10 + step);
+      }
       optimizer->step();
     }
-    return p;
+    return params;
   };
   const int before = threads();
-  set_threads(3);
   for (const bool adam : {false, true}) {
-    const auto a = trained(adam, Device::reference), b = trained(adam, Device::cpu);
-    CHECK(a->value[0] != spread_values(shape, 1)[0]);
-    for (std::int64_t i = 0; i < a->value.size(); ++i) REQUIRE(a->value[i] == b->value[i]);
+    const auto reference = trained(adam, Device::reference, 1);
+    const auto one = trained(adam, Device::cpu, 1);
+    const auto two = trained(adam, Device::cpu, 2), three = trained(adam, Device::cpu, 3);
+    CHECK(reference[0]->value[0] != spread_values(shapes[0], 1)[0]);
+    for (std::size_t k = 0; k < reference.size(); ++k) {
+      for (std::int64_t i = 0; i < reference[k]->value.size(); ++i) {
+        const auto expected = static_cast<double>(reference[k]->value[i]);
+        REQUIRE(static_cast<double>(one[k]->value[i]) == doctest::Approx(expected).epsilon(1e-5));
+        REQUIRE(one[k]->value[i] == two[k]->value[i]);
+        REQUIRE(one[k]->value[i] == three[k]->value[i]);
+      }
+    }
   }
   set_threads(before);
 }

@@ -176,6 +176,65 @@ class BuggyMaxPool2d : public Layer {
   MaxPool2d inner_{3, 2};
 };
 
+enum class LanesBug {
+  none,
+  last_partial_block_left_out,
+  garbage_in_dx_of_no_image,
+  nan_in_y_of_no_image,
+  neighbouring_image_taken,
+  lanes_on_reference,
+};
+
+// y = 3 x, dx = 3 dy, with the bug in its way through lanes.
+class BuggyTriple : public Layer {
+ public:
+  explicit BuggyTriple(LanesBug bug) : bug_(bug) {}
+  std::string describe() const override { return "buggy triple"; }
+  Shape output_shape(const Shape& x) const override { return x; }
+  bool takes_lanes() const override { return true; }
+
+  const Tensor& forward(const Tensor& x) override {
+    if (bug_ == LanesBug::lanes_on_reference && device() == Device::reference &&
+        x.layout() == Layout::lanes) {
+      return y_ = x;
+    }
+    begin_forward(x);
+    triple(x, y_);
+    const int n = x.shape().n;
+    if (bug_ == LanesBug::nan_in_y_of_no_image && in_partial_block(x)) {
+      y_[at(x.shape(), Layout::lanes, n, 0, 0, 0)] = std::numeric_limits<real>::quiet_NaN();
+    }
+    return y_;
+  }
+
+  const Tensor& backward(const Tensor& dy) override {
+    begin_backward(dy);
+    triple(dy, dx_);
+    const int n = dy.shape().n;
+    if (bug_ == LanesBug::garbage_in_dx_of_no_image && in_partial_block(dy)) {
+      dx_[at(dy.shape(), Layout::lanes, n, 0, 0, 0)] = 1;
+    }
+    return dx_;
+  }
+
+ private:
+  static bool in_partial_block(const Tensor& x) {
+    return x.layout() == Layout::lanes && x.shape().n % lane_count != 0;
+  }
+  void triple(const Tensor& from, Tensor& to) const {
+    std::int64_t end = from.stored();
+    if (bug_ == LanesBug::last_partial_block_left_out && in_partial_block(from)) {
+      end = end / lane_blocks(from.shape().n) * (lane_blocks(from.shape().n) - 1);
+    }
+    for (std::int64_t i = 0; i < end; ++i) to[i] = 3 * from[i];
+    if (bug_ == LanesBug::neighbouring_image_taken && from.layout() == Layout::lanes) {
+      to[0] = 3 * from[1];
+    }
+  }
+
+  LanesBug bug_;
+};
+
 // Every objection of every check.
 std::vector<std::string> objections(const std::function<std::unique_ptr<Layer>()>& make,
                                     const Shape& x) {
@@ -196,6 +255,11 @@ std::vector<std::string> objections(PoolBug bug) {
   return objections([=] { return std::make_unique<BuggyMaxPool2d>(bug); }, {2, 2, 7, 7});
 }
 
+std::vector<std::string> objections(LanesBug bug) {
+  return test::check_lanes(
+      {"buggy", "planted", {19, 2, 3, 3}, [=] { return std::make_unique<BuggyTriple>(bug); }});
+}
+
 bool mention(const std::vector<std::string>& lines, const std::string& words) {
   for (const std::string& line : lines) {
     if (line.find(words) != std::string::npos) return true;
@@ -208,6 +272,7 @@ bool mention(const std::vector<std::string>& lines, const std::string& words) {
 TEST_CASE("without a bug nobody objects") {
   for (const std::string& line : objections(Bug::none)) FAIL_CHECK(line);
   for (const std::string& line : objections(PoolBug::none)) FAIL_CHECK(line);
+  for (const std::string& line : objections(LanesBug::none)) FAIL_CHECK(line);
   CHECK(objections(Bug::none).empty());
 }
 
@@ -221,6 +286,16 @@ TEST_CASE("bugs of memory, order and devices are rejected in every build") {
   CHECK(mention(objections(Bug::order_not_checked), "backward before forward was accepted"));
   CHECK(mention(objections(Bug::order_not_checked), "a second backward"));
   CHECK(mention(objections(PoolBug::dx_not_cleared), "dx, twice over garbage"));
+}
+
+TEST_CASE("bugs that only lanes show are rejected in every build") {
+  CHECK(mention(objections(LanesBug::last_partial_block_left_out), "y, cpu with 1 threads"));
+  CHECK(mention(objections(LanesBug::last_partial_block_left_out), "dx, cpu with 1 threads"));
+  CHECK(mention(objections(LanesBug::garbage_in_dx_of_no_image), "dx holds 1.0"));
+  CHECK(mention(objections(LanesBug::garbage_in_dx_of_no_image), "which stands for no image"));
+  CHECK(mention(objections(LanesBug::nan_in_y_of_no_image), "y holds nan"));
+  CHECK(mention(objections(LanesBug::neighbouring_image_taken), "(n, c, h, w) = (0, 0, 0, 0)"));
+  CHECK(mention(objections(LanesBug::lanes_on_reference), "an x in lanes on Device::reference"));
 }
 
 // The double build's work: doctest counts it as skipped in the float build.

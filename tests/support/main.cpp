@@ -24,7 +24,7 @@ void skip(const std::string& reason) {
 int main(int argc, char** argv) {
   try {
     longhand::instruction_set();
-  } catch (const longhand::ValueError& error) {  // $LONGHAND_ISA asks for what this CPU has not
+  } catch (const longhand::ValueError& error) {  // $LONGHAND_ISA asks for what this CPU lacks
     std::cout << "SKIPPED: " << error.what() << "\n";
     return 77;
   }

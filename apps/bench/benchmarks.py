@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+"""Measures every table of docs/benchmarks.md with bench and writes them between its two marks.
+
+benchmarks.py [--bench PROGRAM] [--page FILE] [--threads N] [--quick]
+
+What stands outside the marks is written by hand and stays. It takes seven minutes or so, in which
+the machine should do nothing else; --quick only shows that everything runs. A figure whose windows
+were too often disturbed by other processes gets a star.
+"""
+import argparse
+import datetime
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+BEGIN = '<!-- measured: what follows is written by make benchmarks -->'
+END = '<!-- measured: end -->'
+LENETS = ('lenet-classic', 'lenet-modern')
+# M N K, transposes, where it comes from.
+SKINNY = [
+    ('20 784 25 nn', 'modern conv 1, forward, one image'),
+    ('50 196 500 nn', 'modern conv 2, forward, one image'),
+    ('500 196 50 tn', 'modern conv 2, backward by the data, one image'),
+    ('16 100 150 nn', 'classic conv 2, forward, one image'),
+    ('64 500 2450 nt', 'modern dense 1, forward, batch 64'),
+    ('500 2450 64 tn', 'modern dense 1, backward by the weights'),
+    ('64 2450 500 nn', 'modern dense 1, backward by the data'),
+    ('64 120 400 nt', 'classic dense 1, forward, batch 64'),
+    ('64 3136 256 nn', 'ResNet 1x1 256->64 at 56x56'),
+    ('256 3136 64 nn', 'ResNet 1x1 64->256 at 56x56'),
+    ('256 196 2304 nn', 'ResNet 3x3 256->256 at 14x14'),
+    ('512 49 4608 nn', 'ResNet 3x3 512->512 at 7x7'),
+    ('64 12544 147 nn', 'ResNet 7x7 3->64 at 224x224'),
+    ('8 1000 2048 nt', 'ResNet dense, batch 8'),
+]
+CONVS = [
+    ('8 64 56 56 64 3 3 1 1', '3x3 64->64 at 56x56'),
+    ('8 256 14 14 256 3 3 1 1', '3x3 256->256 at 14x14'),
+    ('8 256 56 56 64 1 1 1 0', '1x1 256->64 at 56x56'),
+    ('8 3 224 224 64 7 7 2 3', '7x7 stride 2 3->64 at 224x224'),
+]
+
+
+class Bench:
+    """The program, its options, and what it printed last."""
+
+    def __init__(self, program, quick):
+        self.program, self.quick, self.text, self.found = program, quick, '', set()
+        # Once without a list of names: what is missing is said, and not waited for again and again.
+        self.found = set(self.run('gemm 8 8 8 --against all', 1, 0.01).get('against', {}))
+        print(self.text, file=sys.stderr)
+
+    def against(self, peers):
+        """The option for those of the peers that are here."""
+        here = [peer for peer in peers if peer in self.found]
+        return ' --against ' + ','.join(here) if here else ''
+
+    def run(self, command, windows=5, seconds=0.15):
+        """bench COMMAND; returns its JSON."""
+        if self.quick:
+            windows, seconds = 1, 0.01
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, 'result.json')
+            words = command.split() + ['--windows', str(windows), '--seconds', str(seconds)]
+            print('bench', *words, file=sys.stderr, flush=True)
+            done = subprocess.run([self.program] + words + ['--json', file],
+                                  stdout=subprocess.PIPE, text=True)
+            if done.returncode != 0:
+                sys.exit('benchmarks.py: bench ' + ' '.join(words) + ' failed')
+            self.text = done.stdout
+            with open(file) as result:
+                return json.load(result)
+
+
+def figure(value):
+    """As bench prints it: enough figures to compare with."""
+    return f'{value:,.0f}' if value >= 1000 else f'{value:.1f}' if value >= 100 else f'{value:.2f}'
+
+
+def star(result, windows):
+    return '\\*' if windows - result['disturbed'] < min(3, windows) else ''
+
+
+def spread(result, key, windows):
+    return (f'{figure(result[key])} ({figure(result["min"])} to {figure(result["max"])})'
+            + star(result, windows))
+
+
+def table(heading, rows):
+    lines = ['| ' + ' | '.join(heading) + ' |', '| --- ' * len(heading) + '|']
+    return lines + ['| ' + ' | '.join(str(cell) for cell in row) + ' |' for row in rows]
+
+
+def command_line(command):
+    return ['', '    bench ' + command, '']
+
+
+def beside(result, key, peers):
+    """A row's cells: the engine's figure, then each peer's and the ratio to it."""
+    windows, cells = result['windows'], [spread(result, key, result['windows'])]
+    for peer in peers:
+        theirs = result.get('against', {}).get(peer)
+        cells.append(spread(theirs, key, windows) if theirs else '-')
+        cells.append(f'**{theirs["ratio"]:.2f}**' if theirs else '')
+    return cells
+
+
+def heading(first, peers):
+    return first + ['Longhand'] + [cell for peer in peers for cell in (peer, 'ratio')]
+
+
+def machine(bench, threads):
+    result = bench.run('ceiling', windows=5, seconds=0.2)
+    first = bench.text.splitlines()[0].split(None, 1)[1]
+    lines = ['## The machine', '', f'{first}. {datetime.date.today():%d %B %Y}.']
+    lines += command_line('ceiling')
+    rows = [('multiply-adds', spread(result, 'gflops', result['windows']) + ' GFLOP/s')]
+    for copy in result['copy']:
+        rows.append((f'copy in {copy["level"]}', spread(copy, 'gb_per_second', result['windows'])
+                     + ' GB/s'))
+    return lines + table([f'{threads} threads', 'median (least to most)'], rows), result['gflops']
+
+
+def networks(bench, threads, ceiling):
+    peers = ('onednn', 'torch')
+    lines = ['', '## Networks, batch 64', '',
+             'Images a second; ratio: how many times the peer\'s figure the engine\'s is.']
+    lines += command_line('lenet-classic train --threads N --against all')
+    memory, versions, rows = [], {}, []
+    for mode in ('train', 'infer'):
+        for lenet in LENETS:
+            for count in sorted({1, threads}):
+                r = bench.run(f'{lenet} {mode} --threads {count}' + bench.against(peers), 8, 0.25)
+                share = '' if count != threads else f'{100 * r["gflops"] / ceiling:.0f}%'
+                rows.append([f'{lenet} {mode}', count] + beside(r, 'images_per_second', peers)
+                            + [share])
+                cells = [figure(r['peak_rss_mb']), figure(r['activations_mb'])]
+                for peer in peers:
+                    theirs = r.get('against', {}).get(peer)
+                    cells.append(figure(theirs['peak_rss_mb']) if theirs else '-')
+                    if theirs:
+                        versions[peer] = theirs['version']
+                memory.append([f'{lenet} {mode}', count] + cells)
+    lines += table(heading(['', 'threads'], peers) + ['of the ceiling'], rows)
+    lines += [''] + [f'- {peer}: {version}' for peer, version in versions.items()]
+    lines += ['', '## Memory, batch 64', '',
+              'Peak resident memory in MB of the same runs, 3 MB of images included; and what of '
+              'it are activations and their gradients.', '']
+    return lines + table(['', 'threads', 'Longhand', 'of it activations'] + list(peers), memory)
+
+
+def latency(bench, threads):
+    peers = ('onednn', 'torch')
+    lines = ['', '## One image', '', 'Inference at batch 1: microseconds an image.']
+    lines += command_line('lenet-classic infer --batch 1 --threads N --against all')
+    rows = []
+    for lenet in LENETS:
+        for count in sorted({1, threads}):
+            r = bench.run(f'{lenet} infer --batch 1 --threads {count}' + bench.against(peers))
+            row = [lenet, count, figure(r['microseconds_a_batch']) + star(r, r['windows'])]
+            for peer in peers:
+                theirs = r.get('against', {}).get(peer)
+                row += ([figure(1e6 / theirs['images_per_second']) + star(theirs, r['windows']),
+                         f'**{theirs["ratio"]:.2f}**'] if theirs else ['-', ''])
+            rows.append(row)
+    return lines + table(heading(['us', 'threads'], peers), rows)
+
+
+def batches(bench, threads):
+    lines = ['', '## Threads and batches', '', 'Training, images a second with 1 and with '
+             f'{threads} threads.']
+    lines += command_line('lenet-classic train --batch B --threads N')
+    rows = []
+    for batch in (1, 2, 4, 8, 16, 32, 64, 128, 256):
+        row = [batch]
+        for lenet in LENETS:
+            one, all_ = (bench.run(f'{lenet} train --batch {batch} --threads {count}')
+                         for count in (1, threads))
+            row += [figure(r['images_per_second']) + star(r, r['windows']) for r in (one, all_)]
+            row.append(f'**{all_["images_per_second"] / one["images_per_second"]:.2f}**')
+        rows.append(row)
+    return lines + table(['batch'] + [cell for lenet in LENETS
+                                      for cell in (lenet + ' 1', f'{threads} threads', 'ratio')],
+                         rows)
+
+
+def busy(bench, threads):
+    lines = ['', '## A core taken', '', 'Training at batch 64 while another process counts as fast '
+             'as it can: images a second, and the share of the figure without it.']
+    lines += command_line(f'lenet-classic train --threads {threads}')
+    rows = []
+    for lenet in LENETS:
+        command = f'{lenet} train --threads {threads}'
+        alone = bench.run(command)
+        other = subprocess.Popen([sys.executable, '-c', 'while True: pass'])
+        try:
+            time.sleep(0.2)
+            beside_it = bench.run(command)
+        finally:
+            other.kill()
+            other.wait()
+        ratio = beside_it['images_per_second'] / alone['images_per_second']
+        rows.append([lenet, spread(alone, 'images_per_second', alone['windows']),
+                     f'{figure(beside_it["images_per_second"])} ({figure(beside_it["min"])} to '
+                     f'{figure(beside_it["max"])})', f'**{ratio:.2f}**'])
+    return lines + table(['', 'alone', 'beside it', 'ratio'], rows)
+
+
+def products(bench, threads):
+    peers = ('openblas', 'onednn')
+    lines = ['', '## gemm', '', 'GFLOP/s.']
+    lines += command_line(f'gemm M N K nn --threads {threads} --against openblas,onednn')
+    rows = []
+    for size in (512, 1024, 2048):
+        cases = [(threads, word) for word in ('nn', 'nt', 'tn', 'tt')] + [(1, 'nn')]
+        for count, word in cases:
+            shape = f'{size} {size} {size} {word}'
+            r = bench.run(f'gemm {shape} --threads {count}' + bench.against(peers))
+            rows.append([shape, count] + beside(r, 'gflops', peers))
+    lines += table(heading(['M N K', 'threads'], peers), rows)
+    lines += ['', '### The skinny products that layers make', '']
+    rows = []
+    for shape, where in SKINNY:
+        r = bench.run(f'gemm {shape} --threads {threads}' + bench.against(peers))
+        rows.append([shape, where] + beside(r, 'gflops', peers))
+    return lines + table(heading(['M N K', 'where'], peers), rows)
+
+
+def convolutions(bench, threads):
+    peers = ('onednn', 'torch')
+    lines = ['', '## Convolutions', '', 'Batch 8, GFLOP/s; the engine with x and y in either of its '
+             'layouts, the peers in those that they like best.']
+    lines += command_line(f'conv 8 64 56 56 64 3 3 1 1 forward --threads {threads} --against all')
+    rows = []
+    for shape, where in CONVS:
+        for direction in ('forward', 'data', 'weights'):
+            for layout in ('nchw', 'lanes'):
+                r = bench.run(f'conv {shape} {direction} --layout {layout} --threads {threads}'
+                              + bench.against(peers if layout == 'nchw' else ('onednn',)))
+                rows.append([where, direction, layout] + beside(r, 'gflops', peers))
+    return lines + table(heading(['', 'direction', 'layout'], peers), rows)
+
+
+def elementwise(bench, threads):
+    lines = ['', '## What only moves numbers', '', 'GB/s, and how many times as long as a plain '
+             'copy of as many bytes it takes.']
+    lines += command_line(f'elementwise --threads {threads}')
+    sizes = ['--size 16384'] if bench.quick else ['']
+    r = bench.run(f'elementwise {sizes[0]} --threads {threads}', 5, 0.1)
+    rows = []
+    for row in r['operations']:
+        cells = [row['operation'], f'{row["elements"]:,}']
+        for name in ('forward', 'backward'):
+            one = row.get(name) or (row.get('step') if name == 'forward' else None)
+            cells += ([figure(one['gb_per_second']), f'**{one["copies"]:.2f}**'] if one
+                      else ['', ''])
+        rows.append(cells)
+    return lines + table(['', 'elements', 'forward or step, GB/s', 'copies', 'backward, GB/s',
+                          'copies'], rows)
+
+
+def layers(bench, threads):
+    lines = ['', '## Layer by layer', '', 'docs/bench.md says how to read this.']
+    for lenet in LENETS:
+        command = f'layers {lenet} --threads {threads}'
+        bench.run(command, 8, 0.25)
+        lines += command_line(command) + ['```'] + bench.text.splitlines() + ['```']
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--bench', default='build/release/bin/bench')
+    parser.add_argument('--page', default='docs/benchmarks.md')
+    parser.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument('--quick', action='store_true')
+    options = parser.parse_args()
+    with open(options.page) as file:
+        page = file.read()
+    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
+        sys.exit(f'benchmarks.py: {options.page} must hold the line "{BEGIN}" and later "{END}"')
+    start, bench, threads = time.time(), Bench(options.bench, options.quick), options.threads
+    lines, ceiling = machine(bench, threads)
+    lines += networks(bench, threads, ceiling)
+    for part in (latency, batches, busy, products, convolutions, elementwise, layers):
+        lines += part(bench, threads)
+    lines += ['', f'All of it took {time.time() - start:.0f} seconds. A star: too many of the '
+              'windows were disturbed by other processes.']
+    measured = BEGIN + '\n\n' + '\n'.join(lines) + '\n\n' + END
+    page = page[:page.index(BEGIN)] + measured + page[page.index(END) + len(END):]
+    with open(options.page, 'w') as file:
+        file.write(page)
+
+
+main()

@@ -1,0 +1,155 @@
+"""PyTorch as a peer of bench: bench_torch.py WORK... THREADS, where WORK is
+
+  lenet-classic|lenet-modern train|infer BATCH
+  gemm M N K nn|nt|tn|tt
+  conv N C H W K R S STRIDE PADDING forward|data|weights
+
+The conversation is that of docs/bench.md. PyTorch is tuned: channels-last tensors, SGD over all
+parameters at once, AVX-512 where the CPU has it, and Debian's OpenMP build of OpenBLAS, whose
+threads are PyTorch's own. (With the other build the two compete for the cores.)
+"""
+import glob
+import json
+import os
+import resource
+import sys
+import time
+
+
+def restart_tuned():
+    """PyTorch and the loader read these when they start, so the program starts a second time."""
+    folders = glob.glob('/usr/lib/*/openblas-openmp')
+    with open('/proc/cpuinfo') as file:
+        wide = ' avx512f ' in file.read().replace('\n', ' ')
+    tuned = {'LONGHAND_TORCH_TUNED': ' '.join(['OpenBLAS with OpenMP'] * bool(folders))}
+    if folders:
+        tuned['LD_LIBRARY_PATH'] = folders[0]
+    if wide:
+        tuned['ATEN_CPU_CAPABILITY'] = 'avx512'
+    os.execve(sys.executable, [sys.executable] + sys.argv, {**os.environ, **tuned})
+
+
+if 'LONGHAND_TORCH_TUNED' not in os.environ:
+    restart_tuned()
+
+try:
+    import torch
+    from torch import nn
+    import torch.nn.functional as F
+except ImportError as error:
+    print('missing', error, flush=True)
+    sys.exit(0)
+
+NHWC = torch.channels_last
+
+
+def classic():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Flatten(),
+        nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10))
+
+
+def modern():
+    return nn.Sequential(
+        nn.Conv2d(1, 20, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(20, 50, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(2450, 500), nn.ReLU(), nn.Linear(500, 10))
+
+
+def images(batch):
+    """As apps/bench/images.h makes them: noise with a bright bar, a fifth of the labels random."""
+    count = max(1, 1024 // batch) * batch
+    x, labels = torch.rand(count, 1, 28, 28), torch.randint(10, (count,))
+    for i in range(count):
+        x[i, 0, 4 + 2 * labels[i]:6 + 2 * labels[i]] += 1
+    labels[::5] = torch.randint(10, labels[::5].shape)
+    return x.contiguous(memory_format=NHWC).split(batch), labels.split(batch)
+
+
+def lenet(model, mode, batch):
+    """A step, and the loss of the last one."""
+    net = {'lenet-classic': classic, 'lenet-modern': modern}[model]().to(memory_format=NHWC)
+    train = mode == 'train'
+    net.train(train)
+    sgd = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9, foreach=True)
+    x, labels = images(int(batch))
+    place, loss = 0, torch.zeros(())
+
+    def step():
+        nonlocal place, loss
+        place = (place + 1) % len(x)
+        if not train:
+            with torch.inference_mode():
+                net(x[place])
+            return
+        sgd.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(net(x[place]), labels[place])
+        loss.backward()
+        sgd.step()
+
+    return step, lambda: loss.item()
+
+
+def gemm(m, n, k, transposes):
+    m, n, k = int(m), int(n), int(k)
+    a = torch.rand(k, m).t() if transposes[0] == 't' else torch.rand(m, k)
+    b = torch.rand(n, k).t() if transposes[1] == 't' else torch.rand(k, n)
+    c = torch.empty(m, n)
+
+    def step():
+        with torch.inference_mode():
+            torch.mm(a, b, out=c)
+
+    return step, lambda: 0.0
+
+
+def conv(*words):
+    n, c, h, w, k, r, s, stride, padding = map(int, words[:9])
+    x = torch.rand(n, c, h, w).contiguous(memory_format=NHWC)
+    weight = torch.rand(k, c, r, s).contiguous(memory_format=NHWC)
+    options = {'stride': stride, 'padding': padding}
+    dy = torch.rand_like(F.conv2d(x, weight, **options))
+    # input, weights, bias: which gradients are wanted
+    mask = {'forward': None, 'data': [True, False, False], 'weights': [False, True, False]}
+    wanted = mask[words[9]]
+
+    def step():
+        with torch.inference_mode():
+            if wanted is None:
+                F.conv2d(x, weight, **options)
+            else:
+                torch.ops.aten.convolution_backward(
+                    dy, x, weight, None, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1,
+                    wanted)
+
+    return step, lambda: 0.0
+
+
+def main():
+    work = sys.argv[1:-1]
+    torch.set_num_threads(int(sys.argv[-1]))
+    torch.manual_seed(1)
+    if work[0] == 'gemm':
+        step, loss = gemm(*work[1:])
+    elif work[0] == 'conv':
+        step, loss = conv(*work[1:])
+    else:
+        step, loss = lenet(*work)
+    words = ['PyTorch ' + torch.__version__, 'channels-last', os.environ['LONGHAND_TORCH_TUNED'],
+             os.environ.get('ATEN_CPU_CAPABILITY', '')]
+    print('ready', ', '.join(word for word in words if word), flush=True)
+    for line in sys.stdin:
+        seconds = float(line.split()[1])
+        steps, start = 0, time.perf_counter()
+        while time.perf_counter() - start < seconds or steps == 0:
+            step()
+            steps += 1
+        took = time.perf_counter() - start
+        rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        value = loss()
+        print(json.dumps({'steps': steps, 'seconds': took, 'rss_mb': rss_mb,
+                          'loss': value if abs(value) < float('inf') else None}), flush=True)
+
+
+main()

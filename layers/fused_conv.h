@@ -1,0 +1,45 @@
+// FusedConv: a convolution and the layers behind it, block by block.
+#pragma once
+
+#include <vector>
+
+#include "core/block_layer.h"
+#include "layers/conv2d.h"
+#include "layers/conv2d_lanes.h"
+
+namespace longhand {
+
+// What Sequential::fuse makes of Conv2d, activation and pooling that follow each other. It computes
+// what they compute, but takes each block of 16 images through all of them while its numbers are in
+// the cache, and keeps neither the convolution's output nor the gradients in between: less memory,
+// and less traffic. It works on tensors in Layout::lanes alone, and owns none of the layers.
+class FusedConv {
+ public:
+  // `rest` must not be empty.
+  FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest, std::vector<const Layer*> rest_layers);
+
+  // Whether it pays for a batch of that shape: when there is a block for every thread. (A
+  // convolution over the whole image is faster as a dense layer.)
+  bool pays(const Shape& x) const;
+
+  const Tensor& forward(const Tensor& x);
+  const Tensor& backward(const Tensor& dy);  // dx is empty where the convolution does not give it
+  std::int64_t activation_bytes() const;
+
+ private:
+  Conv2d& conv_;
+  std::vector<BlockLayer*> rest_;
+  std::vector<const Layer*> rest_layers_;  // the same objects
+
+  const Tensor* x_ = nullptr;
+  bool fresh_ = false;         // a forward has run since the last backward
+  std::vector<Shape> shapes_;  // of the convolution's output, and of each y
+  std::vector<Tensor> y_;      // the outputs of the rest
+  Tensor dx_;
+  Tensor grads_;  // what one backward adds to the weights' and the bias's grad
+  fast::lanes::ForwardRows forward_;
+  fast::lanes::BackwardRows data_;
+  fast::lanes::WeightSums weights_;
+};
+
+}  // namespace longhand

@@ -1,0 +1,106 @@
+// The error of exp and tanh for vectors, over all floats that matter.
+#include "core/vector_math.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "core/elementwise.h"
+
+namespace longhand {
+namespace {
+
+constexpr bool is_double = sizeof(real) == sizeof(double);
+constexpr real inf = std::numeric_limits<real>::infinity();
+constexpr real nan = std::numeric_limits<real>::quiet_NaN();
+
+struct Tanh {
+  template <class Vector>
+  [[gnu::always_inline]] void operator()(const Vector& x, Vector& y) const {
+    longhand::tanh(x, y);
+  }
+};
+
+struct Exp {
+  template <class Vector>
+  [[gnu::always_inline]] void operator()(const Vector& x, Vector& y) const {
+    exp_of_negative(x, y);
+  }
+};
+
+// Every third float of [low, high], both positive: 3 is prime to every pattern of bits.
+std::vector<real> every_third_float(float low, float high) {
+  std::vector<real> values;
+  for (auto bits = std::bit_cast<std::uint32_t>(low); bits <= std::bit_cast<std::uint32_t>(high);
+       bits += 3) {
+    values.push_back(static_cast<real>(std::bit_cast<float>(bits)));
+  }
+  return values;
+}
+
+template <class F>
+std::vector<real> values_of(F f, const std::vector<real>& x) {
+  std::vector<real> y(x.size());
+  elementwise(f, elementwise_grain, static_cast<std::int64_t>(x.size()), y.data(), x.data());
+  return y;
+}
+
+// The largest |y / expected - 1| over the floats of [low, high] times sign; NaN if there is one.
+template <class F>
+double worst_error(F f, double (*expected)(double), float low, float high, real sign) {
+  double worst = 0;
+  for (float from = low; from < high; from *= 2) {
+    std::vector<real> x = every_third_float(from, std::min(2 * from, high));
+    for (real& value : x) value *= sign;
+    const std::vector<real> y = values_of(f, x);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double error = std::abs(static_cast<double>(y[i]) / expected(x[i]) - 1);
+      if (!(error <= worst)) worst = error;
+    }
+  }
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("tanh: the relative error over all floats") {
+  const double most = is_double ? 1e-15 : 4e-7;
+  for (const real sign : {real(1), real(-1)}) {
+    // From where tanh x is x to where it is 1.
+    const double worst = worst_error(
+        Tanh{}, [](double x) { return std::tanh(x); }, 1e-5F, is_double ? 1e-4F : 20.0F, sign);
+    MESSAGE("tanh: " << worst);
+    CHECK(worst <= most);
+  }
+  const std::vector<real> y = values_of(Tanh{}, {0, inf, -inf, nan, real(1e30), real(1e-30)});
+  CHECK(y[0] == 0);
+  CHECK(y[1] == 1);
+  CHECK(y[2] == -1);
+  CHECK(std::isnan(y[3]));
+  CHECK(y[4] == 1);
+  CHECK(y[5] == real(1e-30));
+}
+
+TEST_CASE("tanh never leaves -1 to 1") {
+  for (const real y : values_of(Tanh{}, every_third_float(4.0F, 16.0F))) REQUIRE(std::abs(y) <= 1);
+}
+
+TEST_CASE("exp of negative numbers: the relative error over all floats") {
+  const double most = is_double ? 1e-15 : 1.2e-7;
+  const double worst = worst_error(
+      Exp{}, [](double x) { return std::exp(x); }, 1e-8F, is_double ? 1e-7F : 87.33F, -1);
+  MESSAGE("exp: " << worst);
+  CHECK(worst <= most);
+  const std::vector<real> y = values_of(Exp{}, {0, -inf, nan, -1000, -real(1e30)});
+  CHECK(y[0] == 1);
+  CHECK(y[1] == 0);
+  CHECK(std::isnan(y[2]));
+  CHECK(y[3] == 0);
+  CHECK(y[4] == 0);
+}
+
+}  // namespace longhand
