@@ -53,13 +53,14 @@ void forward_direct(const Conv2dGeometry& g, const Tiling& tiling, Pictures pict
     const int rows = std::min(lines_together(g), row1 - row), count = rows * g.y.w;
     real* sums = scratch<struct Sums>(std::int64_t{count} * out);
     pictures.pixels = pixels + std::int64_t{row} * pictures.pitch;
-    direct(tiling, pictures, rows, k, out, packed, sums);
+    real* lines = y + std::int64_t{row} * g.y.w;
+    direct(tiling, pictures, rows, k, out, packed, sums, lines, places);
     if (b) {
       for (int i = 0; i < count; ++i) {
         for (int co = 0; co < out; ++co) sums[std::int64_t{i} * out + co] += b[co];
       }
     }
-    transpose(count, out, sums, out, y + std::int64_t{row} * g.y.w, places);
+    transpose(count, out, sums, out, lines, places);
   }
 }
 
