@@ -25,6 +25,15 @@ enum class CpuRung { reference, im2col, best };
 // ValueError for any other word.
 CpuRung cpu_rung();
 
+// Before a loop over the vectors of a tile: it is unrolled, or the vectors would not stay in
+// registers. Builds with sanitizers leave such loops alone, as they take minutes to compile
+// otherwise.
+#if defined(LONGHAND_SANITIZED)
+#define LONGHAND_UNROLL
+#else
+#define LONGHAND_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 // A kernel is written once, as
 //
 //   struct Scale {

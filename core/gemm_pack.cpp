@@ -28,7 +28,7 @@ struct PackTransposed {
         const int l = std::max(std::min(block, depth - lanes), 0);
         Vector rows[lanes];
         if (depth >= lanes) {
-#pragma GCC unroll 16
+          LONGHAND_UNROLL
           for (int j = 0; j < lanes; ++j) {
             rows[j] = *reinterpret_cast<const Vector*>(source + j * stride + l);
           }
@@ -44,7 +44,7 @@ struct PackTransposed {
         }
         SquareTranspose<Isa>::run(rows);
         real* to = panel + l * width + v * lanes;
-#pragma GCC unroll 16
+        LONGHAND_UNROLL
         for (int j = 0; j < lanes; ++j) {
           if (j < depth) *reinterpret_cast<Vector*>(to + j * width) = rows[j];
         }

@@ -53,7 +53,7 @@ struct TileKernel {
         b_l[v] = *reinterpret_cast<const Vector*>(b + (v + 1 < vectors ? v * width : b_last));
       }
       const real* a_l = order == TileOrder::pictures ? a + a_offset[l] : a;
-#pragma GCC unroll 16
+      LONGHAND_UNROLL
       for (int i = 0; i < rows; ++i) {
         const real a_il = order == TileOrder::by_row ? a_l[i * a_stride] : a_l[i];
 #pragma GCC unroll 4
@@ -65,7 +65,7 @@ struct TileKernel {
     }
     real* c = tile->c;
     const bool add = tile->add;
-#pragma GCC unroll 16
+    LONGHAND_UNROLL
     for (int i = 0; i < rows; ++i) {
       if (add) {  // all of a row before any of it is stored: the last two vectors overlap
 #pragma GCC unroll 4

@@ -27,7 +27,7 @@ struct AddRows {
       Vector& to = *reinterpret_cast<Vector*>(c + j);
       Vector sum = {};
       if (add) sum = to;
-#pragma GCC unroll 8
+      LONGHAND_UNROLL
       for (int q = 0; q < rows; ++q) {
         sum += a[q] * *reinterpret_cast<const Vector*>(b + q * stride + j);
       }

@@ -29,23 +29,23 @@ struct OuterTile {
       const real* dy = g.dy + (std::int64_t{block} * g.out + o0) * lane_count;
       for (int n = 0; n < lane_count; ++n, x += panel_width) {
         Vector here[vectors];
-#pragma GCC unroll 8
+        LONGHAND_UNROLL
         for (int v = 0; v < vectors; ++v) {
           here[v] = *reinterpret_cast<const Vector*>(x + v * lanes);
         }
-#pragma GCC unroll 8
+        LONGHAND_UNROLL
         for (int r = 0; r < rows; ++r) {
           const Vector gradient = dy[r * lane_count + n] - Vector{};
-#pragma GCC unroll 8
+          LONGHAND_UNROLL
           for (int v = 0; v < vectors; ++v) total[r][v] += gradient * here[v];
         }
       }
     }
-#pragma GCC unroll 8
+    LONGHAND_UNROLL
     for (int r = 0; r < rows; ++r) {
       real* dw = g.dw + std::int64_t{o0 + r} * g.in + g.i0 + j;
       if (columns >= vectors * lanes) {
-#pragma GCC unroll 8
+        LONGHAND_UNROLL
         for (int v = 0; v < vectors; ++v) *reinterpret_cast<Vector*>(dw + v * lanes) += total[r][v];
       } else {
         const real* values = reinterpret_cast<const real*>(total[r]);

@@ -24,10 +24,10 @@ struct SumTile {
     real* y = s.y + c0 * s.y_channel + p0 * s.y_place;
     for (int part = 0; part < lane_count; part += lanes) {
       Vector total[channels][places];
-#pragma GCC unroll 8
+      LONGHAND_UNROLL
       for (int c = 0; c < channels; ++c) {
         const Vector start = (s.b ? s.b[c0 + c] : real(0)) - Vector{};
-#pragma GCC unroll 8
+        LONGHAND_UNROLL
         for (int p = 0; p < places; ++p) {
           total[c][p] =
               add ? *reinterpret_cast<const Vector*>(y + c * s.y_channel + p * s.y_place + part)
@@ -40,20 +40,20 @@ struct SumTile {
       for (int t = t0; t < t1; ++t, w += s.w_tap) {
         const real* x = s.x + (place + s.offset[t]);
         Vector here[places];
-#pragma GCC unroll 8
+        LONGHAND_UNROLL
         for (int p = 0; p < places; ++p) {
           here[p] = *reinterpret_cast<const Vector*>(x + p * x_place);
         }
-#pragma GCC unroll 8
+        LONGHAND_UNROLL
         for (int c = 0; c < channels; ++c) {
           const Vector weight = w[c * s.w_channel] - Vector{};
-#pragma GCC unroll 8
+          LONGHAND_UNROLL
           for (int p = 0; p < places; ++p) total[c][p] += weight * here[p];
         }
       }
-#pragma GCC unroll 8
+      LONGHAND_UNROLL
       for (int c = 0; c < channels; ++c) {
-#pragma GCC unroll 8
+        LONGHAND_UNROLL
         for (int p = 0; p < places; ++p) {
           *reinterpret_cast<Vector*>(y + c * s.y_channel + p * s.y_place + part) = total[c][p];
         }

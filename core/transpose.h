@@ -36,7 +36,7 @@ struct SquareTranspose {
   template <int step = 1>
   [[gnu::always_inline]] static void run(Vector (&row)[lanes]) {
     if constexpr (step < lanes) {
-#pragma GCC unroll 16
+      LONGHAND_UNROLL
       for (int i = 0; i < lanes; ++i) {
         if ((i & step) == 0) {
           exchange<step>(row[i], row[i + step], std::make_integer_sequence<int, lanes>());
