@@ -24,12 +24,16 @@ void pack_weights(const Tiling& tiling, const real* w, std::int64_t stride, int 
 }
 
 void direct(const Tiling& tiling, const Pictures& pictures, int rows, int k, int channels,
-            const real* packed, real* sums) {
+            const real* packed, real* sums, const real* target, std::int64_t target_stride) {
   const Tiles& t = tiles();
   for_each_panel(t, channels, tiling.vectors, [&](int co, int width, int vectors) {
     for (int row = 0; row < rows; ++row) {
       for (int i = 0; i < pictures.width; i += tiling.rows) {
         const int count = std::min(tiling.rows, pictures.width - i);
+        for (int c = co; c < co + width; ++c) {
+          __builtin_prefetch(target + c * target_stride + std::int64_t{row} * pictures.width + i,
+                             1);
+        }
         const Tile tile{.depth = k,
                         .a = pictures.pixels + std::int64_t{row} * pictures.pitch + i,
                         .a_offset = pictures.offset,

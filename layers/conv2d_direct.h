@@ -21,6 +21,6 @@ void pack_weights(const Tiling& tiling, const real* w, std::int64_t stride, int 
 // y^T [place, co] = sum over l of pictures [l, place] * w [co, l], for the places of `rows` lines
 // of each picture; `sums` is y^T, channels side by side.
 void direct(const Tiling& tiling, const Pictures& pictures, int rows, int k, int channels,
-            const real* packed, real* sums);
+            const real* packed, real* sums, const real* target, std::int64_t target_stride);
 
 }  // namespace longhand::fast::implicit

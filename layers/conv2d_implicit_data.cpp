@@ -143,14 +143,14 @@ void data_direct(const Conv2dGeometry& g, const Phase& phase, const Tiling& tili
     const int rows = std::min(together, row1 - row), count = rows * width;
     real* sums = scratch<struct Sums>(std::int64_t{count} * in);
     pictures.pixels = pixels + std::int64_t{row} * pictures.pitch;
-    direct(tiling, pictures, rows, phase.k, in, packed, sums);
-    if (g.stride_h == 1 && g.stride_w == 1) {
-      transpose(count, in, sums, in, dx + std::int64_t{row} * width, std::int64_t{g.x.h} * g.x.w);
-    } else {
-      real* channels = scratch<struct Channels>(std::int64_t{count} * in);
-      transpose(count, in, sums, in, channels, count);
-      scatter(g, phase, row, row + rows, width, channels, dx);
-    }
+    // With a stride of 1 the lines of the phase are those of dx.
+    const bool all_pixels = g.stride_h == 1 && g.stride_w == 1;
+    real* to = all_pixels ? dx + std::int64_t{row} * width
+                          : scratch<struct Channels>(std::int64_t{count} * in);
+    const std::int64_t to_stride = all_pixels ? std::int64_t{g.x.h} * g.x.w : count;
+    direct(tiling, pictures, rows, phase.k, in, packed, sums, to, to_stride);
+    transpose(count, in, sums, in, to, to_stride);
+    if (!all_pixels) scatter(g, phase, row, row + rows, width, to, dx);
   }
 }
 

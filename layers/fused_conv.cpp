@@ -7,6 +7,7 @@
 #include "core/lanes.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
+#include "layers/conv2d_fast.h"
 
 namespace longhand {
 
@@ -28,7 +29,7 @@ FusedConv::FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest,
 
 bool FusedConv::pays(const Shape& x) const {
   return conv_.device() == Device::cpu && lane_blocks(x.n) >= threads() &&
-         !fast::lanes::is_dense(conv_.geometry(x, Layout::lanes));
+         !fast::is_dense(conv_.geometry(x, Layout::lanes));
 }
 
 const Tensor& FusedConv::forward(const Tensor& x) {
