@@ -39,7 +39,8 @@ std::string all_sources() {
   return text;
 }
 
-// The ```cpp blocks of a page that define a function of the engine, not those that show its use.
+// The ```cpp blocks of a page that are a function or a loop of the engine, not those that show its
+// use.
 std::vector<std::string> quoted_loops(const std::string& page) {
   std::vector<std::string> blocks;
   std::istringstream lines(page);
@@ -52,7 +53,10 @@ std::vector<std::string> quoted_loops(const std::string& page) {
       blocks.back() += line + "\n";
     }
   }
-  std::erase_if(blocks, [](const std::string& block) { return !block.starts_with("void "); });
+  std::erase_if(blocks, [](const std::string& block) {
+    return !block.starts_with("void ") && !block.starts_with("for (") &&
+           !block.starts_with("const Tensor& ");
+  });
   return blocks;
 }
 
@@ -69,7 +73,7 @@ TEST_CASE("every loop on a page stands in the sources") {
       CHECK(sources.find(packed(loop)) != std::string::npos);
     }
   }
-  CHECK(loops >= 10);
+  CHECK(loops >= 20);
 }
 
 TEST_CASE("every link of a page to a file leads somewhere") {
