@@ -23,8 +23,9 @@ Device parse_device(const std::string& name) {
 }
 
 Device resolve(Device device) {
-  const bool plain = device == Device::cpu && cpu_rung() == CpuRung::reference;
-  return plain ? Device::reference : device;
+  if (device != Device::cpu) return device;
+  instruction_set();  // a wrong LONGHAND_ISA is better refused here than in the middle of a loop
+  return cpu_rung() == CpuRung::reference ? Device::reference : device;
 }
 
 }  // namespace longhand

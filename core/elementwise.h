@@ -17,13 +17,24 @@ namespace longhand {
 //   template <class Vector> [[gnu::always_inline]] void operator()(const Vector& a, Vector& y)
 //   const;
 //
-// with as many inputs as there are arrays. `out` may be one of the inputs.
+// with as many inputs as there are arrays. `out` may be one of the inputs. Where F can do two
+// vectors of its one input in less time than one after the other, it has also
+//
+//   void two(const Vector& a0, const Vector& a1, Vector& y0, Vector& y1) const;
 struct ElementwiseKernel {
   template <class Isa, class F, class... In>
   [[gnu::always_inline]] static void run(F f, std::int64_t size, real* out, In... in) {
     using V = Vectors<Isa>;
     typename V::Vector y;
     std::int64_t i = 0;
+    if constexpr (requires { f.two(y, y, y, y); } && sizeof...(In) == 1) {
+      typename V::Vector second;
+      for (; i + 2 * V::lanes <= size; i += 2 * V::lanes) {
+        f.two(Loaded<Isa>(in + i).v..., Loaded<Isa>(in + i + V::lanes).v..., y, second);
+        V::store(y, out + i);
+        V::store(second, out + i + V::lanes);
+      }
+    }
     for (; i + V::lanes <= size; i += V::lanes) {
       f(Loaded<Isa>(in + i).v..., y);
       V::store(y, out + i);
@@ -49,7 +60,8 @@ struct ElementwiseKernel {
 // the bit for any number of threads.
 template <class F, class... In>
 void elementwise(const F& f, std::int64_t grain, std::int64_t size, real* out, In... in) {
-  constexpr int line = 64 / sizeof(real);  // no cache line is shared by two threads
+  // No cache line is shared by two threads, and no two vectors that belong together are separated.
+  constexpr int line = 2 * 64 / sizeof(real);
   parallel_for((size + line - 1) / line, grain / line,
                [&](std::int64_t begin, std::int64_t end, int) {
                  const std::int64_t first = begin * line, last = std::min(end * line, size);

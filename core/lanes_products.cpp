@@ -37,6 +37,7 @@ struct ProductTile {
         const real* tap_x[taps];
 #pragma GCC unroll 8
         for (int t = 0; t < taps; ++t) tap_x[t] = g.x + (row + g.offset[t0 + t]);
+#pragma GCC unroll 2  // measured: 4 to 10% less time
         for (int p = 0; p < g.places; ++p) {
           Vector gradient[channels];
 #pragma GCC unroll 8

@@ -36,6 +36,7 @@ struct SumTile {
       }
       const real* w = s.w + c0 * s.w_channel + t0 * s.w_tap;
       const std::int64_t place = s.x_first + p0 * x_place + part;
+#pragma GCC unroll 2  // measured: 4 to 10% less time
       for (int t = t0; t < t1; ++t, w += s.w_tap) {
         const real* x = s.x + (place + s.offset[t]);
         Vector here[places];

@@ -61,10 +61,11 @@ struct Cut {
 };
 
 // Keeps a number that is used several times in a register: the compiler may otherwise load it again
-// for each use, and loads are what is scarce here.
+// for each use, and loads are what is scarce here. (clang does not; nor does it take this "v" in a
+// function that is inlined into one with more instructions.)
 template <class Vector>
 [[gnu::always_inline]] inline void keep_in_register(Vector& vector) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)
   asm("" : "+v"(vector));
 #elif defined(__aarch64__)
   asm("" : "+w"(vector));

@@ -31,7 +31,11 @@ template <class Body>
 void spread(const std::vector<Param*>& params, Body&& body) {
   std::int64_t total = 0;
   for (const Param* p : params) total += p->value.size();
-  parallel_for(total, elementwise_grain, [&](std::int64_t begin, std::int64_t end, int) {
+  // Gradients mostly come from the caches of other threads than those that would get them here:
+  // only where there are many is it worth it. (Measured: 62,000 take 11 us on one thread, 32 on
+  // two.)
+  constexpr std::int64_t grain = 1 << 16;
+  parallel_for(total, grain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::size_t i = 0; i < params.size(); ++i) {
       const std::int64_t size = params[i]->value.size();
       const std::int64_t from = std::max<std::int64_t>(begin, 0), to = std::min(end, size);

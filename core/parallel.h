@@ -11,7 +11,14 @@ int threads();
 void set_threads(int count);
 
 // The grain of element-wise loops: fewer elements than this are not worth waking a thread for.
-inline constexpr std::int64_t elementwise_grain = 4096;
+inline constexpr std::int64_t elementwise_grain = 16384;
+
+// The grain of `count` items that take `multiplications` in all: fewer than 2^17 a piece, a few
+// microseconds, are not worth waking a thread for.
+inline std::int64_t grain_of_work(std::int64_t count, std::int64_t multiplications) {
+  constexpr std::int64_t worth = 1 << 17;
+  return worth * count / std::max<std::int64_t>(multiplications, 1) + 1;
+}
 
 // Whether this thread is running a piece of a parallel_for.
 bool inside_piece();

@@ -51,6 +51,27 @@ template <class Vector>
   }
 }
 
+// The fraction n / q that tanh x is, before it is divided. For a NaN n is NaN, and q 1.
+template <class Vector>
+[[gnu::always_inline]] inline void tanh_fraction(const Vector& x, Vector& n, Vector& q) {
+  const Vector zero{}, one = zero + real(1), largest = zero + real(9.02);
+  Vector u = x > largest ? largest : x;
+  u = u < -largest ? -largest : u;
+  const Vector z = u * u;
+  Vector p = zero + real(1.33186662e-8);
+  p = p * z + real(2.0583484e-5);
+  p = p * z + real(0.00349403406);
+  p = p * z + real(0.133797154);
+  p = p * z + one;
+  const Vector number = z == z ? z : zero;
+  q = zero + real(7.76194895e-7);
+  q = q * number + real(0.000328309543);
+  q = q * number + real(0.0258710645);
+  q = q * number + real(0.467130303);
+  q = q * number + one;
+  n = u * p;
+}
+
 // y = tanh(x), from -1 to 1, and NaN for NaN. Relative error in float: at most 3.0e-7, and 4.0e-7
 // on CPUs without fused multiply-adds.
 //
@@ -66,23 +87,35 @@ template <class Vector>
     for (int i = 0; i < lanes_of<Vector>; ++i) result[i] = std::tanh(x[i]);
     y = result;
   } else {
-    const Vector zero{}, one = zero + real(1), largest = zero + real(9.02);
-    Vector u = x > largest ? largest : x;
-    u = u < -largest ? -largest : u;
-    const Vector z = u * u;
-    Vector p = zero + real(1.33186662e-8);
-    p = p * z + real(2.0583484e-5);
-    p = p * z + real(0.00349403406);
-    p = p * z + real(0.133797154);
-    p = p * z + one;
-    Vector q = zero + real(7.76194895e-7);
-    q = q * z + real(0.000328309543);
-    q = q * z + real(0.0258710645);
-    q = q * z + real(0.467130303);
-    q = q * z + one;
-    y = (u * p) / q;
+    const Vector zero{}, one = zero + real(1);
+    Vector n, q;
+    tanh_fraction(x, n, q);
+    y = n / q;
     y = y > one ? one : y;
     y = y < -one ? -one : y;
+  }
+}
+
+// tanh of two vectors with one division, which takes as long as all the rest: n0 / q0 is
+// n0 q1 / (q0 q1). (q is between 1 and 500.) Relative error: at most 5e-7.
+template <class Vector>
+[[gnu::always_inline]] inline void tanh(const Vector& x0, const Vector& x1, Vector& y0,
+                                        Vector& y1) {
+  if constexpr (standard_math) {
+    tanh(x0, y0);
+    tanh(x1, y1);
+  } else {
+    const Vector zero{}, one = zero + real(1);
+    Vector n0, q0, n1, q1;
+    tanh_fraction(x0, n0, q0);
+    tanh_fraction(x1, n1, q1);
+    const Vector share = one / (q0 * q1);
+    y0 = n0 * q1 * share;
+    y1 = n1 * q0 * share;
+    y0 = y0 > one ? one : y0;
+    y1 = y1 > one ? one : y1;
+    y0 = y0 < -one ? -one : y0;
+    y1 = y1 < -one ? -one : y1;
   }
 }
 

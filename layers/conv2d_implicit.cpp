@@ -137,34 +137,35 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   // The rows of dw^T are shared out, not the images: so every thread sums its own part of dw, which
   // stays in its cache, and the sums do not depend on how many threads there are.
   const int rows = in * kernel, unit = std::min(tiles().max_rows, rows);
-  parallel_for(rows / unit, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    const int first = static_cast<int>(begin) * unit;
-    const int last = end == rows / unit ? rows : static_cast<int>(end) * unit;
-    const int c0 = first / kernel, c1 = (last - 1) / kernel + 1;
-    const int count = last - first;
-    real* sums = scratch<struct WeightSums>(std::int64_t{count} * out);
-    for (int group = 0; group < g.groups; ++group) {
-      for (int n = 0; n < g.y.n; ++n) {
-        const real* x_group = x + x_offset(g, n, group);
-        Product product{.m = count,
-                        .n = out,
-                        .k = places,
-                        .a = {x_group + std::int64_t{first} * places, places, false},
-                        .b = {dy + y_offset(g, n, group), places, true},
-                        .c = sums,
-                        .c_stride = out,
-                        .add = n > 0};
-        if (!pointwise(g)) {
-          real* pixels = plane_memory((c1 - c0) * planes.channel);
-          planes.copy(x_group, c0, c1, 0, g.y.h, pixels);
-          product.a_pictures = {pixels - c0 * planes.channel, offsets + first, g.y.w,
-                                planes.columns.plane()};
-        }
-        multiply_range(tiles(), product, {0, count, 0, out});
-      }
-      add_transposed(count, out, sums, out, dw + w_offset(g, group) + first, rows);
-    }
-  });
+  parallel_for(rows / unit, grain_of_work(rows / unit, multiplications(g)),
+               [&](std::int64_t begin, std::int64_t end, int) {
+                 const int first = static_cast<int>(begin) * unit;
+                 const int last = end == rows / unit ? rows : static_cast<int>(end) * unit;
+                 const int c0 = first / kernel, c1 = (last - 1) / kernel + 1;
+                 const int count = last - first;
+                 real* sums = scratch<struct WeightSums>(std::int64_t{count} * out);
+                 for (int group = 0; group < g.groups; ++group) {
+                   for (int n = 0; n < g.y.n; ++n) {
+                     const real* x_group = x + x_offset(g, n, group);
+                     Product product{.m = count,
+                                     .n = out,
+                                     .k = places,
+                                     .a = {x_group + std::int64_t{first} * places, places, false},
+                                     .b = {dy + y_offset(g, n, group), places, true},
+                                     .c = sums,
+                                     .c_stride = out,
+                                     .add = n > 0};
+                     if (!pointwise(g)) {
+                       real* pixels = plane_memory((c1 - c0) * planes.channel);
+                       planes.copy(x_group, c0, c1, 0, g.y.h, pixels);
+                       product.a_pictures = {pixels - c0 * planes.channel, offsets + first, g.y.w,
+                                             planes.columns.plane()};
+                     }
+                     multiply_range(tiles(), product, {0, count, 0, out});
+                   }
+                   add_transposed(count, out, sums, out, dw + w_offset(g, group) + first, rows);
+                 }
+               });
 }
 
 }  // namespace longhand::fast::implicit

@@ -9,8 +9,7 @@
 #include "core/block_layer.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
-#include "layers/conv2d.h"
-#include "layers/dense.h"
+#include "layers/conv2d_fast.h"
 
 namespace longhand::fast::lanes {
 
@@ -18,18 +17,6 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx);
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw);
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db);
-
-// Whether every output sees the whole image: then, and only then, the convolution is a dense layer
-// of the image's numbers, because they lie in a block in the same order as in a window.
-inline bool is_dense(const Conv2dGeometry& g) {
-  return g.y.h == 1 && g.y.w == 1 && g.w.h == g.x.h && g.w.w == g.x.w && g.padding_top == 0 &&
-         g.padding_left == 0 && g.groups == 1 && (g.dilation_h == 1 || g.w.h == 1) &&
-         (g.dilation_w == 1 || g.w.w == 1);
-}
-
-inline DenseGeometry dense_geometry(const Conv2dGeometry& g) {
-  return {g.x.n, g.x.c * g.x.h * g.x.w, g.y.c, Layout::lanes};
-}
 
 // The rows of a block's images with `left` columns of zeros before and `right` behind. Rows of
 // padding are not needed: what falls on them is left out of the sums.
@@ -150,13 +137,6 @@ void for_each_block(std::int64_t begin, std::int64_t end, int rows, Body&& body)
     body(block, static_cast<int>(begin - block * rows), static_cast<int>(block_end - block * rows));
     begin = block_end;
   }
-}
-
-// So many rows of a tensor of `rows` rows that they are worth waking a thread for.
-inline std::int64_t row_grain(const Conv2dGeometry& g, std::int64_t rows) {
-  constexpr std::int64_t multiplications = 1 << 15;
-  const std::int64_t work = std::int64_t{g.y.c} * g.y.h * g.y.w * g.w.c * g.w.h * g.w.w;
-  return multiplications * rows / (work * lane_count) + 1;
 }
 
 // Adds what each piece of the blocks gives to result[0 .. size): compute(begin, end, sums) adds

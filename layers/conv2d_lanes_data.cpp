@@ -148,16 +148,17 @@ void BackwardRows::rows(const real* dy, int first, int end, real* dx) const {
 }
 
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx) {
-  if (is_dense(g)) return fast::dense_backward_data(dense_geometry(g), dy, w, dx);
   thread_local BackwardRows own;
   BackwardRows& backward = own;  // this thread's, also in the pieces of the others
   backward.prepare(g, w);
   const std::int64_t rows = std::int64_t{lane_blocks(g.x.n)} * g.x.h;
-  parallel_for(rows, row_grain(g, g.x.h), [&](std::int64_t begin, std::int64_t end, int) {
-    for_each_block(begin, end, g.x.h, [&](std::int64_t block, int first, int last) {
-      backward.rows(dy + block * block_size(g.y), first, last, dx + block * block_size(g.x));
-    });
-  });
+  parallel_for(rows, grain_of_work(rows, multiplications(g)),
+               [&](std::int64_t begin, std::int64_t end, int) {
+                 for_each_block(begin, end, g.x.h, [&](std::int64_t block, int first, int last) {
+                   backward.rows(dy + block * block_size(g.y), first, last,
+                                 dx + block * block_size(g.x));
+                 });
+               });
 }
 
 }  // namespace longhand::fast::lanes

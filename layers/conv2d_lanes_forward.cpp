@@ -79,16 +79,17 @@ void ForwardRows::rows(const real* x, const real* b, int first, int end, real* y
 }
 
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
-  if (is_dense(g)) return fast::dense_forward(dense_geometry(g), x, w, b, y);
   thread_local ForwardRows own;
   ForwardRows& forward = own;  // this thread's, also in the pieces of the others
   forward.prepare(g, w);
   const std::int64_t rows = std::int64_t{lane_blocks(g.x.n)} * g.y.h;
-  parallel_for(rows, row_grain(g, g.y.h), [&](std::int64_t begin, std::int64_t end, int) {
-    for_each_block(begin, end, g.y.h, [&](std::int64_t block, int first, int last) {
-      forward.rows(x + block * block_size(g.x), b, first, last, y + block * block_size(g.y));
-    });
-  });
+  parallel_for(rows, grain_of_work(rows, multiplications(g)),
+               [&](std::int64_t begin, std::int64_t end, int) {
+                 for_each_block(begin, end, g.y.h, [&](std::int64_t block, int first, int last) {
+                   forward.rows(x + block * block_size(g.x), b, first, last,
+                                y + block * block_size(g.y));
+                 });
+               });
 }
 
 }  // namespace longhand::fast::lanes

@@ -55,7 +55,6 @@ void WeightSums::add(const real* x, const real* dy, int blocks, real* dw) const 
 }
 
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
-  if (is_dense(g)) return fast::dense_backward_weights(dense_geometry(g), x, dy, dw);
   thread_local WeightSums own;
   WeightSums& weights = own;  // this thread's, also in the pieces of the others
   weights.prepare(g);

@@ -10,7 +10,7 @@
 #include "core/gemm_tile.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
-#include "layers/conv2d.h"
+#include "layers/conv2d_fast.h"
 
 namespace longhand::fast::implicit {
 
@@ -95,12 +95,15 @@ void for_each_part(const Conv2dGeometry& g, int rows, int width, Body&& body) {
   const int workers = parallel_pieces(threads(), 1);
   int parts = workers / std::gcd(items, workers);
   parts = std::clamp(parts, 1, std::max(rows / least, 1));
-  parallel_for(std::int64_t{items} * parts, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const int item = static_cast<int>(i / parts), part = static_cast<int>(i % parts);
-      body(item / g.groups, item % g.groups, rows * part / parts, rows * (part + 1) / parts);
-    }
-  });
+  const std::int64_t count = std::int64_t{items} * parts;
+  parallel_for(count, grain_of_work(count, multiplications(g)),
+               [&](std::int64_t begin, std::int64_t end, int) {
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   const int item = static_cast<int>(i / parts), part = static_cast<int>(i % parts);
+                   body(item / g.groups, item % g.groups, rows * part / parts,
+                        rows * (part + 1) / parts);
+                 }
+               });
 }
 
 }  // namespace longhand::fast::implicit

@@ -16,11 +16,9 @@ namespace longhand::fast {
 
 namespace {
 
-constexpr std::int64_t grain = 1 << 15;  // multiplications that are worth waking a thread for
-
-// So many outputs (or inputs) that each thread gets `grain` multiplications.
-std::int64_t grain_of(const DenseGeometry& g, int others) {
-  return grain / (std::int64_t{lane_blocks(g.n) * lane_count} * others) + 1;
+// The grain of `count` outputs, inputs or groups of weights.
+std::int64_t grain_of(const DenseGeometry& g, std::int64_t count) {
+  return grain_of_work(count, std::int64_t{lane_blocks(g.n) * lane_count} * g.in * g.out);
 }
 
 // Where the features of a block lie: 0, 16, 32, ...
@@ -34,7 +32,7 @@ const std::int64_t* feature_offsets(int features) {
 
 void lanes_forward(const DenseGeometry& g, const real* x, const real* w, const real* b, real* y) {
   const std::int64_t* offset = feature_offsets(g.in);
-  parallel_for(g.out, grain_of(g, g.in), [&](std::int64_t begin, std::int64_t end, int) {
+  parallel_for(g.out, grain_of(g, g.out), [&](std::int64_t begin, std::int64_t end, int) {
     lanes::sum({.channels = static_cast<int>(end - begin),
                 .places = lane_blocks(g.n),
                 .taps = g.in,
@@ -53,7 +51,7 @@ void lanes_forward(const DenseGeometry& g, const real* x, const real* w, const r
 
 void lanes_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx) {
   const std::int64_t* offset = feature_offsets(g.out);
-  parallel_for(g.in, grain_of(g, g.out), [&](std::int64_t begin, std::int64_t end, int) {
+  parallel_for(g.in, grain_of(g, g.in), [&](std::int64_t begin, std::int64_t end, int) {
     lanes::sum({.channels = static_cast<int>(end - begin),
                 .places = lane_blocks(g.n),
                 .taps = g.out,
@@ -72,8 +70,7 @@ void lanes_backward_data(const DenseGeometry& g, const real* dy, const real* w, 
 void lanes_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw) {
   // Whole cache lines of dw: two threads must not write to the same.
   const int groups = (g.in + lane_count - 1) / lane_count;
-  const std::int64_t group_grain = grain_of(g, g.out * lane_count);
-  parallel_for(groups, group_grain, [&](std::int64_t begin, std::int64_t end, int) {
+  parallel_for(groups, grain_of(g, groups), [&](std::int64_t begin, std::int64_t end, int) {
     lanes::add_outer_products({.images = g.n,
                                .in = g.in,
                                .out = g.out,

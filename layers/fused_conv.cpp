@@ -7,6 +7,7 @@
 #include "core/lanes.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
+#include "layers/conv2d_fast.h"
 
 namespace longhand {
 
@@ -27,7 +28,8 @@ FusedConv::FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest,
       y_(rest_.size()) {}
 
 bool FusedConv::pays(const Shape& x) const {
-  return lane_blocks(x.n) >= threads() && !fast::lanes::is_dense(conv_.geometry(x, Layout::lanes));
+  return conv_.device() == Device::cpu && lane_blocks(x.n) >= threads() &&
+         !fast::is_dense(conv_.geometry(x, Layout::lanes));
 }
 
 const Tensor& FusedConv::forward(const Tensor& x) {

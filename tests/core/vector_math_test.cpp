@@ -25,6 +25,15 @@ struct Tanh {
   }
 };
 
+// Two vectors at a time, as the layer does it.
+struct TanhOfTwo : Tanh {
+  template <class Vector>
+  [[gnu::always_inline]] void two(const Vector& x0, const Vector& x1, Vector& y0,
+                                  Vector& y1) const {
+    longhand::tanh(x0, x1, y0, y1);
+  }
+};
+
 struct Exp {
   template <class Vector>
   [[gnu::always_inline]] void operator()(const Vector& x, Vector& y) const {
@@ -75,6 +84,10 @@ TEST_CASE("tanh: the relative error over all floats") {
         Tanh{}, [](double x) { return std::tanh(x); }, 1e-5F, is_double ? 1e-4F : 20.0F, sign);
     MESSAGE("tanh: " << worst);
     CHECK(worst <= most);
+    const double worst_of_two = worst_error(
+        TanhOfTwo{}, [](double x) { return std::tanh(x); }, 1e-5F, is_double ? 1e-4F : 20.0F, sign);
+    MESSAGE("tanh, two vectors at a time: " << worst_of_two);
+    CHECK(worst_of_two <= (is_double ? most : 5e-7));
   }
   const std::vector<real> y = values_of(Tanh{}, {0, inf, -inf, nan, real(1e30), real(1e-30)});
   CHECK(y[0] == 0);
@@ -87,6 +100,30 @@ TEST_CASE("tanh: the relative error over all floats") {
 
 TEST_CASE("tanh never leaves -1 to 1") {
   for (const real y : values_of(Tanh{}, every_third_float(4.0F, 16.0F))) REQUIRE(std::abs(y) <= 1);
+  for (const real y : values_of(TanhOfTwo{}, every_third_float(4.0F, 16.0F))) {
+    REQUIRE(std::abs(y) <= 1);
+  }
+}
+
+TEST_CASE("tanh of two vectors: NaN and infinity change no other number") {
+  const std::size_t size = 64;  // two vectors of 16 floats, twice
+  const std::vector<real> x(size, real(0.5));
+  const real expected = values_of(TanhOfTwo{}, x)[0];
+  for (const real odd : {nan, inf, -inf}) {
+    for (std::size_t place = 0; place < size; ++place) {
+      std::vector<real> with_odd = x;
+      with_odd[place] = odd;
+      const std::vector<real> y = values_of(TanhOfTwo{}, with_odd);
+      for (std::size_t i = 0; i < size; ++i) {
+        if (i != place) REQUIRE(y[i] == doctest::Approx(expected).epsilon(1e-6));
+      }
+      if (std::isnan(odd)) {
+        REQUIRE(std::isnan(y[place]));
+      } else {
+        REQUIRE(y[place] == (odd > 0 ? 1 : -1));
+      }
+    }
+  }
 }
 
 TEST_CASE("exp of negative numbers: the relative error over all floats") {
