@@ -10,12 +10,11 @@ namespace longhand::fast {
 
 namespace {
 
-constexpr int k_block = 256;           // k values a panel covers: a tile's rows of a stay in L1
-constexpr int m_block = 448;           // rows of a packed at once: the block stays in L2
-constexpr int n_block = 512;           // columns of b packed at once: the block stays in L2
-constexpr int pack_rows_together = 8;  // rows of b read along at once
-constexpr std::int64_t in_place =
-    32768;  // numbers of b that are read where they lie: half of them fill L1
+constexpr int k_block = 256;              // k values a panel covers: a tile's rows of a stay in L1
+constexpr int m_block = 448;              // rows of a packed at once: the block stays in L2
+constexpr int n_block = 512;              // columns of b packed at once: the block stays in L2
+constexpr int pack_rows_together = 8;     // rows of b read along at once
+constexpr std::int64_t in_place = 32768;  // of b are read where they lie: they fit L2 and the TLB
 
 // Cuts `count` items into the fewest pieces of at most `most` and makes these as equal as can be.
 int even_piece(int count, int most) {

@@ -10,8 +10,10 @@
 //   backward, data     dx [in, places]      = w' [in, out kh kw] * pictures of dy [out kh kw,
 //   places]
 //
-// where w' is w with its channels exchanged. With a stride s, the pixels of dx whose row and column
-// leave the same remainder by s meet the same elements of the kernel: a product for each remainder.
+// (the forward product is turned about, y^T = pictures^T * w^T, where there are many output
+// channels: conv2d_direct.h), where w' is w with its channels exchanged. With a stride s, the
+// pixels of dx whose row and column leave the same remainder by s meet the same elements of the
+// kernel: a product for each remainder.
 #include <algorithm>
 #include <cstdint>
 #include <vector>
