@@ -64,6 +64,8 @@ void add_conv2d(std::vector<LayerCase>& cases) {
       {.stride = {2, 1}, .padding = Padding::rows_columns(4, 2), .dilation = {3, 1}});
   add("more channels than a tile", {2, 9, 7, 7}, 37, 3, {});
   add("sums longer than a gemm block", {1, 33, 4, 4}, 5, 3, {});
+  add("enough for three threads", {33, 4, 12, 11}, 8, 3, {.padding = Padding::same()});
+  add("enough for three threads, stride 2", {17, 8, 16, 17}, 12, 5, {.stride = 2});
   for (const int batch : lane_batches) {
     add(std::to_string(batch) + " images", {batch, 2, 4, 4}, 3, 3, {.padding = Padding::all(1)});
   }
@@ -126,6 +128,7 @@ void add_dense_and_flatten(std::vector<LayerCase>& cases) {
   cases.push_back(make_case<Dense>("dense", "1 to 1, batch 1", Shape{1, 1}, 1, 1));
   cases.push_back(make_case<Dense>("dense", "no bias", Shape{4, 6}, 6, 3, false));
   cases.push_back(make_case<Dense>("dense", "off the tile", Shape{13, 33}, 33, 35));
+  cases.push_back(make_case<Dense>("dense", "enough for three threads", Shape{33, 301}, 301, 99));
   cases.push_back(make_case<Dense>("dense", "sums longer than a block", Shape{2, 300}, 300, 6));
   cases.push_back(make_case<Flatten>("flatten", "plain", Shape{2, 3, 4, 5}));
   cases.push_back(make_case<Flatten>("flatten", "1x1 image, batch 1", Shape{1, 1, 1, 1}));
@@ -138,7 +141,7 @@ void add_dense_and_flatten(std::vector<LayerCase>& cases) {
 
 void add_activations(std::vector<LayerCase>& cases) {
   std::vector<std::pair<std::string, Shape>> shapes = {
-      {"plain", {2, 3, 4, 5}}, {"one number", {1, 1, 1, 1}}, {"many numbers", {5, 7, 19, 17}}};
+      {"plain", {2, 3, 4, 5}}, {"one number", {1, 1, 1, 1}}, {"many numbers", {5, 7, 43, 37}}};
   for (const int batch : lane_batches) {
     shapes.push_back({std::to_string(batch) + " images", {batch, 2, 1, 3}});
   }

@@ -18,6 +18,12 @@ struct LayerCase {
   std::function<std::unique_ptr<Layer>()> make;
 };
 
+// Whether a gradient check, which runs the layer twice for every number, is quick: larger cases are
+// there for the threads that share them.
+inline bool suits_gradient_check(const LayerCase& c) {
+  return c.x.size() <= 2000;
+}
+
 // All cases, or those of one layer. A loss stands among them as a layer that gives one number.
 std::vector<LayerCase> layer_cases();
 std::vector<LayerCase> layer_cases(const std::string& layer);

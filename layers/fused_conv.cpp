@@ -77,6 +77,8 @@ const Tensor& FusedConv::backward(const Tensor& dy) {
   if (wants_dx) {
     dx_.resize(g.x, Layout::lanes);
     data_.prepare(g, conv_.weight().value.data());
+  } else if (!dx_.empty()) {
+    dx_ = Tensor();
   }
   weights_.prepare(g);
 
