@@ -64,7 +64,7 @@ struct Cut {
 // for each use, and loads are what is scarce here. (clang does not; nor does it take this "v" in a
 // function that is inlined into one with more instructions.)
 template <class Vector>
-[[gnu::always_inline]] inline void keep_in_register(Vector& vector) {
+[[gnu::always_inline]] inline void keep_in_register([[maybe_unused]] Vector& vector) {
 #if defined(__x86_64__) && !defined(__clang__)
   asm("" : "+v"(vector));
 #elif defined(__aarch64__)
