@@ -63,7 +63,7 @@ template <class Vector>
   p = p * z + real(0.00349403406);
   p = p * z + real(0.133797154);
   p = p * z + one;
-  const Vector number = z == z ? z : zero;
+  const Vector number = z == z ? z : zero;  // NOLINT(misc-redundant-expression): not for NaN
   q = zero + real(7.76194895e-7);
   q = q * number + real(0.000328309543);
   q = q * number + real(0.0258710645);
