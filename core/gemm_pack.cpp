@@ -17,6 +17,7 @@ struct PackTransposed {
   [[gnu::always_inline]] static void run(const real* b, std::int64_t stride, int depth, int columns,
                                          real* panel) {
     using Vector = typename SquareTranspose<Isa>::Vector;
+    using Stored = typename SquareTranspose<Isa>::Stored;
     constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int vectors = (columns + lanes - 1) / lanes;
     const std::int64_t width = std::int64_t{vectors} * lanes;
@@ -30,13 +31,13 @@ struct PackTransposed {
         if (depth >= lanes) {
           LONGHAND_UNROLL
           for (int j = 0; j < lanes; ++j) {
-            rows[j] = *reinterpret_cast<const Vector*>(source + j * stride + l);
+            rows[j] = *reinterpret_cast<const Stored*>(source + j * stride + l);
           }
         } else {  // a vector holds more than b has here: not beyond the last of its numbers
           for (int j = 0; j < lanes; ++j) {
             rows[j] = Vector{};
             if (source + j * stride + lanes <= end) {
-              rows[j] = *reinterpret_cast<const Vector*>(source + j * stride);
+              rows[j] = *reinterpret_cast<const Stored*>(source + j * stride);
             } else {
               std::copy_n(source + j * stride, depth, reinterpret_cast<real*>(&rows[j]));
             }
@@ -46,7 +47,7 @@ struct PackTransposed {
         real* to = panel + l * width + v * lanes;
         LONGHAND_UNROLL
         for (int j = 0; j < lanes; ++j) {
-          if (j < depth) *reinterpret_cast<Vector*>(to + j * width) = rows[j];
+          if (j < depth) *reinterpret_cast<Stored*>(to + j * width) = rows[j];
         }
       }
     }
@@ -57,16 +58,16 @@ struct PackCopy {
   template <class Isa>
   [[gnu::always_inline]] static void run(const real* b, std::int64_t stride, int depth, int columns,
                                          real* panel) {
-    using Vector = typename SquareTranspose<Isa>::Vector;
+    using Stored = typename SquareTranspose<Isa>::Stored;
     constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int vectors = (columns + lanes - 1) / lanes;
     for (int l = 0; l < depth; ++l) {
       for (int v = 0; v + 1 < vectors; ++v) {
-        *reinterpret_cast<Vector*>(panel + v * lanes) =
-            *reinterpret_cast<const Vector*>(b + v * lanes);
+        *reinterpret_cast<Stored*>(panel + v * lanes) =
+            *reinterpret_cast<const Stored*>(b + v * lanes);
       }
-      *reinterpret_cast<Vector*>(panel + (vectors - 1) * lanes) =
-          *reinterpret_cast<const Vector*>(b + columns - lanes);
+      *reinterpret_cast<Stored*>(panel + (vectors - 1) * lanes) =
+          *reinterpret_cast<const Stored*>(b + columns - lanes);
       b += stride;
       panel += vectors * lanes;
     }
@@ -83,7 +84,7 @@ struct PackPictures {
   template <class Isa>
   [[gnu::always_inline]] static void run(const Pictures* b, int l0, int depth, int j, int columns,
                                          real* panel) {
-    using Vector = typename SquareTranspose<Isa>::Vector;
+    using Stored = typename SquareTranspose<Isa>::Stored;
     constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int vectors = (columns + lanes - 1) / lanes, width = vectors * lanes;
     Run runs[Tiles::most_vectors * lanes + 1];
@@ -102,7 +103,7 @@ struct PackPictures {
         const real* from = picture + runs[r].from;
         real* to = panel + runs[r].to;
         for (int q = 0; q < runs[r].count; q += lanes) {
-          *reinterpret_cast<Vector*>(to + q) = *reinterpret_cast<const Vector*>(from + q);
+          *reinterpret_cast<Stored*>(to + q) = *reinterpret_cast<const Stored*>(from + q);
         }
       }
       panel += width;
@@ -115,14 +116,14 @@ struct PackRow {
   template <class Isa>
   [[gnu::always_inline]] static void run(const Pictures* a, int i, int l0, int depth,
                                          real* packed) {
-    using Vector = typename SquareTranspose<Isa>::Vector;
+    using Stored = typename SquareTranspose<Isa>::Stored;
     constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int first = l0 % a->width;
     const real* line = a->pixels + a->offset[i] + l0 / a->width * a->pitch + first;
     int count = std::min(a->width - first, depth);
     for (int l = 0; l < depth;) {
       for (int q = 0; q < count; q += lanes) {
-        *reinterpret_cast<Vector*>(packed + l + q) = *reinterpret_cast<const Vector*>(line + q);
+        *reinterpret_cast<Stored*>(packed + l + q) = *reinterpret_cast<const Stored*>(line + q);
       }
       line += l == 0 ? a->pitch - first : a->pitch;
       l += count;
@@ -137,17 +138,18 @@ struct AddTransposed {
                                          std::int64_t from_stride, real* to,
                                          std::int64_t to_stride) {
     using Vector = typename SquareTranspose<Isa>::Vector;
+    using Stored = typename SquareTranspose<Isa>::Stored;
     constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int whole_rows = rows / lanes * lanes, whole_columns = columns / lanes * lanes;
     for (int i = 0; i < whole_rows; i += lanes) {
       for (int j = 0; j < whole_columns; j += lanes) {
         Vector square[lanes];
         for (int q = 0; q < lanes; ++q) {
-          square[q] = *reinterpret_cast<const Vector*>(from + (i + q) * from_stride + j);
+          square[q] = *reinterpret_cast<const Stored*>(from + (i + q) * from_stride + j);
         }
         SquareTranspose<Isa>::run(square);
         for (int q = 0; q < lanes; ++q) {
-          *reinterpret_cast<Vector*>(to + (j + q) * to_stride + i) += square[q];
+          *reinterpret_cast<Stored*>(to + (j + q) * to_stride + i) += square[q];
         }
       }
     }

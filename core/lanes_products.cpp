@@ -75,17 +75,18 @@ template <class Isa>
 [[gnu::always_inline]] inline void add_lanes(const real* vectors, real* totals) {
   using Square = SquareTranspose<Isa>;
   using Vector = typename Square::Vector;
+  using Stored = typename Square::Stored;
   for (int first = 0; first < lane_count; first += Square::lanes) {
     Vector total = {};
     for (int part = 0; part < lane_count; part += Square::lanes) {
       Vector row[Square::lanes];
       for (int i = 0; i < Square::lanes; ++i) {
-        row[i] = *reinterpret_cast<const Vector*>(vectors + (first + i) * lane_count + part);
+        row[i] = *reinterpret_cast<const Stored*>(vectors + (first + i) * lane_count + part);
       }
       Square::run(row);
       for (int i = 0; i < Square::lanes; ++i) total += row[i];
     }
-    *reinterpret_cast<Vector*>(totals + first) = total;
+    *reinterpret_cast<Stored*>(totals + first) = total;
   }
 }
 

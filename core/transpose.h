@@ -18,7 +18,9 @@ void transpose(int rows, int columns, const real* from, std::int64_t from_stride
 // `step` apart exchange their blocks of `step` numbers off the diagonal.
 template <class Isa>
 struct SquareTranspose {
-  typedef real Vector
+  typedef real Vector __attribute__((vector_size(Isa::vector_bytes)));
+  // The same in memory, where an address need only be good for one number.
+  typedef real Stored
       __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
   static constexpr int lanes = Isa::vector_bytes / static_cast<int>(sizeof(real));
 
@@ -54,17 +56,18 @@ struct TransposeKernel {
                                          std::int64_t from_stride, real* to,
                                          std::int64_t to_stride) {
     using Vector = typename SquareTranspose<Isa>::Vector;
+    using Stored = typename SquareTranspose<Isa>::Stored;
     constexpr int lanes = SquareTranspose<Isa>::lanes;
     const int whole_rows = rows / lanes * lanes, whole_columns = columns / lanes * lanes;
     for (int i = 0; i < whole_rows; i += lanes) {
       for (int j = 0; j < whole_columns; j += lanes) {
         Vector row[lanes];
         for (int k = 0; k < lanes; ++k) {
-          row[k] = *reinterpret_cast<const Vector*>(from + (i + k) * from_stride + j);
+          row[k] = *reinterpret_cast<const Stored*>(from + (i + k) * from_stride + j);
         }
         SquareTranspose<Isa>::run(row);
         for (int k = 0; k < lanes; ++k) {
-          *reinterpret_cast<Vector*>(to + (j + k) * to_stride + i) = row[k];
+          *reinterpret_cast<Stored*>(to + (j + k) * to_stride + i) = row[k];
         }
       }
     }
