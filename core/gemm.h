@@ -19,8 +19,8 @@ void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
 }
 
 namespace fast {
-// In register tiles, packed where that pays (gemm_fast.cpp), spread over threads. Every element of c is summed in
-// the same order whatever the thread count, so the bits do not depend on it.
+// In register tiles, packed where that pays (gemm_fast.cpp), spread over threads. Every element of
+// c is summed in the same order whatever the thread count, so the bits do not depend on it.
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
 }  // namespace fast
 
