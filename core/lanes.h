@@ -52,9 +52,9 @@ void add_products(const Products& p);
 
 // dw[o][i] += sum over images n of dy[n, o] * x[n, i]: what a dense layer's weights gain. Here one
 // vector holds 16 neighbouring i, because a sum over so few numbers as a batch has would be spent
-// on adding up lanes. x is in and dy is out features wide; weights [i0, i1) of every row are done.
+// on adding up lanes. x is in and dy is out features wide; the rows [o0, o1) of dw are done.
 struct OuterProducts {
-  int images = 0, in = 0, out = 0, i0 = 0, i1 = 0;
+  int images = 0, in = 0, out = 0, o0 = 0, o1 = 0;
   const real* x = nullptr;   // [n/16][in][16]
   const real* dy = nullptr;  // [n/16][out][16]
   real* dw = nullptr;        // [out][in]

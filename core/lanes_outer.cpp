@@ -12,12 +12,12 @@ namespace {
 
 constexpr int panel_width = 64;  // columns of x that are transposed at a time
 
-// dw's rows [o0, o0 + rows) and the columns [i, i + vectors of lanes) from a panel of x that has
-// been transposed to [n][panel_width].
+// dw's rows [o0, o0 + rows) and the columns [i, i + vectors of lanes), at column j of a panel of x
+// that has been transposed to [n][panel_width].
 template <int rows, int vectors>
 struct OuterTile {
   template <class Isa>
-  [[gnu::always_inline]] static void run(const OuterProducts* products, const real* panel, int j,
+  [[gnu::always_inline]] static void run(const OuterProducts* products, const real* panel, int i, int j,
                                          int columns, int o0) {
     const OuterProducts& g = *products;
     typedef real Vector
@@ -43,13 +43,13 @@ struct OuterTile {
     }
     LONGHAND_UNROLL
     for (int r = 0; r < rows; ++r) {
-      real* dw = g.dw + std::int64_t{o0 + r} * g.in + g.i0 + j;
+      real* dw = g.dw + std::int64_t{o0 + r} * g.in + i + j;
       if (columns >= vectors * lanes) {
         LONGHAND_UNROLL
         for (int v = 0; v < vectors; ++v) *reinterpret_cast<Vector*>(dw + v * lanes) += total[r][v];
       } else {
         const real* values = reinterpret_cast<const real*>(total[r]);
-        for (int i = 0; i < columns; ++i) dw[i] += values[i];
+        for (int l = 0; l < columns; ++l) dw[l] += values[l];
       }
     }
   }
@@ -60,24 +60,23 @@ struct OuterProductKernel {
   [[gnu::always_inline]] static void run(const OuterProducts* products, real* panel) {
     using R = Registers<Isa>;
     constexpr int vectors = Isa::registers == 32 ? 4 : 2, width = vectors * R::lanes;
-    static constexpr TileTable<Isa, OuterTile, const OuterProducts*, const real*, int, int, int>
+    static constexpr TileTable<Isa, OuterTile, const OuterProducts*, const real*, int, int, int,
+                               int>
         table;
     const auto& tiles = table.tile[vectors];
     const OuterProducts& g = *products;
-    const Cut row_cut(g.out, R::max_rows(vectors));
-    for (int first = g.i0; first < g.i1; first += panel_width) {
-      const int columns = std::min(panel_width, g.i1 - first);
+    const Cut row_cut(g.o1 - g.o0, R::max_rows(vectors));
+    for (int first = 0; first < g.in; first += panel_width) {
+      const int columns = std::min(panel_width, g.in - first);
       for (int block = 0; block < lane_blocks(g.images); ++block) {
         TransposeKernel::run<Isa>(
             columns, lane_count, g.x + (std::int64_t{block} * g.in + first) * lane_count,
             lane_count, panel + block * lane_count * panel_width, panel_width);
       }
-      OuterProducts here = g;
-      here.i0 = first;
       for (int k = 0; k < row_cut.parts; ++k) {
-        const int o0 = row_cut.begin(k), rows = row_cut.begin(k + 1) - o0;
+        const int o0 = g.o0 + row_cut.begin(k), rows = g.o0 + row_cut.begin(k + 1) - o0;
         for (int j = 0; j < columns; j += width) {
-          tiles[static_cast<std::size_t>(rows)](&here, panel, j, columns - j, o0);
+          tiles[static_cast<std::size_t>(rows)](products, panel, first, j, columns - j, o0);
         }
       }
     }

@@ -51,13 +51,17 @@ struct TileTable {
   std::array<std::array<Function, most_rows + 1>, Registers<Isa>::max_wide + 1> tile{};
 };
 
-// Cuts `count` into equal parts of at most `largest`: part i is [begin(i), begin(i + 1)).
+// Cuts `count` into parts of at most `largest`, as equal as can be, the wider ones first: part i is
+// [begin(i), begin(i + 1)).
 struct Cut {
-  Cut(int count_, int largest)
-      : count(count_), parts(std::max(1, (count_ + largest - 1) / largest)) {}
-  int begin(int i) const { return static_cast<int>(std::int64_t{count} * i / parts); }
-  int largest() const { return (count + parts - 1) / parts; }
-  int count, parts;
+  Cut(int count, int most)
+      : parts(std::max(1, (count + most - 1) / most)),
+        width(count / parts),
+        wider(count - width * parts) {}
+  int begin(int i) const { return i * width + std::min(i, wider); }
+  int largest() const { return width + (wider > 0 ? 1 : 0); }
+  int parts;
+  int width, wider;  // so many parts are one wider than `width`
 };
 
 // Keeps a number that is used several times in a register: the compiler may otherwise load it again

@@ -14,6 +14,8 @@ struct Conv2dGeometry {
   int dilation_h = 1, dilation_w = 1;
   int groups = 1;
   Layout layout = Layout::nchw;  // of x and y; the reference loops know only this one
+
+  friend bool operator==(const Conv2dGeometry&, const Conv2dGeometry&) = default;
 };
 
 struct Conv2dOptions {

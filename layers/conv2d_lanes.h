@@ -21,6 +21,7 @@ void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db);
 // The rows of a block's images with `left` columns of zeros before and `right` behind. Rows of
 // padding are not needed: what falls on them is left out of the sums.
 struct Frame {
+  Frame() = default;
   Frame(const Shape& image, int left_, int right)
       : channels(image.c),
         rows(image.h),
@@ -51,7 +52,7 @@ struct Frame {
     return memory;
   }
 
-  int channels, rows, w, left, columns;
+  int channels = 0, rows = 0, w = 0, left = 0, columns = 0;
 };
 
 // x with the padding that the windows reach.
@@ -108,12 +109,22 @@ class BackwardRows {
   void rows(const real* dy, int first, int end, real* dx) const;
 
  private:
+  // Columns of dx that see the same taps (conv2d_lanes_data.cpp): `count` of them, from column
+  // `input` of the image on, at column `first` of their phase.
+  struct Strip {
+    int first, count, input;
+    int row_taps = 0;   // taps of one row kh
+    std::size_t start;  // where its taps start
+  };
+  void find_strips();
+
   Conv2dGeometry g_;
-  // The taps (kh, co, kw) of every phase (conv2d_lanes_data.cpp), one after the other, and the
-  // weights in their order: weights[group][ci][tap of the phase].
-  std::vector<std::int64_t> offsets_;  // of dy
-  std::vector<int> starts_;            // of each phase's taps, [rest_h][rest_w], and the end
-  std::vector<real> w_;
+  Frame frame_;                            // of dy
+  std::vector<Strip> strips_;              // of all phases
+  std::vector<std::size_t> strip_starts_;  // of each phase of rows, and the end
+  std::vector<std::int64_t> offsets_;      // of dy: [strip][kh][co][kw]
+  std::vector<std::int64_t> w_offsets_;    // in w, from the group's first channel, the same
+  std::vector<real> w_;                    // in their order: [strip][group][ci][kh][co][kw]
 };
 
 // dw += dy * x.

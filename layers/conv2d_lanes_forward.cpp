@@ -42,11 +42,14 @@ void WindowTaps::find(const Conv2dGeometry& g, const Frame& frame) {
 }
 
 void ForwardRows::prepare(const Conv2dGeometry& g, const real* w) {
-  g_ = g;
-  taps_.find(g, input_frame(g));
-  w_.clear();
+  if (!(g == g_)) {
+    g_ = g;
+    taps_.find(g, input_frame(g));
+    w_.resize(static_cast<std::size_t>(g.w.size()));
+  }
+  real* packed = w_.data();
   for (int co = 0; co < g.w.n; ++co, w += taps_.w_offsets.size()) {
-    for (const std::int64_t offset : taps_.w_offsets) w_.push_back(w[offset]);
+    for (const std::int64_t offset : taps_.w_offsets) *packed++ = w[offset];
   }
 }
 

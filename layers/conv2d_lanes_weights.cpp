@@ -7,6 +7,7 @@
 namespace longhand::fast::lanes {
 
 void WeightSums::prepare(const Conv2dGeometry& g) {
+  if (g == g_) return;
   g_ = g;
   taps_.find(g, input_frame(g));
 }

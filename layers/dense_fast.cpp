@@ -1,8 +1,8 @@
 // The dense layer's three sums are three products of matrices:
 //   y [N, out] = x [N, in] w^T,   dx [N, in] = dy [N, out] w,   dw [out, in] += dy^T x
 // In Layout::nchw that is gemm; in Layout::lanes, where 16 images stand side by side in a vector,
-// core/lanes.h does the same sums without moving them. Threads share the outputs, the inputs or the
-// weights: so each reads its own part of w, which is often the largest of the matrices.
+// core/lanes.h does the same sums without moving them. Threads share the outputs or the inputs: so each
+// reads, or writes, its own part of w, which is often the largest of the matrices.
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -68,14 +68,12 @@ void lanes_backward_data(const DenseGeometry& g, const real* dy, const real* w, 
 }
 
 void lanes_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw) {
-  // Whole cache lines of dw: two threads must not write to the same.
-  const int groups = (g.in + lane_count - 1) / lane_count;
-  parallel_for(groups, grain_of(g, groups), [&](std::int64_t begin, std::int64_t end, int) {
+  parallel_for(g.out, grain_of(g, g.out), [&](std::int64_t begin, std::int64_t end, int) {
     lanes::add_outer_products({.images = g.n,
                                .in = g.in,
                                .out = g.out,
-                               .i0 = static_cast<int>(begin) * lane_count,
-                               .i1 = std::min(static_cast<int>(end) * lane_count, g.in),
+                               .o0 = static_cast<int>(begin),
+                               .o1 = static_cast<int>(end),
                                .x = x,
                                .dy = dy,
                                .dw = dw});

@@ -62,6 +62,22 @@ const Tensor& FusedConv::forward(const Tensor& x) {
   return y_.back();
 }
 
+// One block's gradient from the last of the rest to the convolution's output. From the first layer
+// on, those that can work in place do it in conv_dy; the others take two pieces of memory in turns.
+void FusedConv::rest_backward(int block, const Tensor& dy, real* conv_dy, std::int64_t largest) {
+  std::size_t in_place = 0;
+  while (in_place < rest_.size() && rest_[in_place]->in_place()) ++in_place;
+  real* memory[2] = {scratch<struct FusedGradient>(largest),
+                     scratch<struct FusedOtherGradient>(largest)};
+  const real* from = dy.data() + block * block_size(shapes_.back());
+  for (std::size_t i = rest_.size(); i-- > 0;) {
+    real* to = i <= in_place ? conv_dy : memory[i % 2];
+    rest_[i]->backward_block(shapes_[i], block, y_[i].data() + block * block_size(shapes_[i + 1]),
+                             from, to);
+    from = to;
+  }
+}
+
 const Tensor& FusedConv::backward(const Tensor& dy) {
   if (!fresh_) {
     throw OrderError(conv_.describe() +
@@ -88,28 +104,28 @@ const Tensor& FusedConv::backward(const Tensor& dy) {
   grads_.fill(0);
   std::int64_t largest = 0;
   for (const Shape& shape : shapes_) largest = std::max(largest, block_size(shape));
+  // So many blocks at a time that their gradients stay in the cache: the sums over their weights
+  // are added up over lanes once for all of them.
+  constexpr std::int64_t cache = (1 << 19) / sizeof(real);
+  const std::int64_t conv_block = block_size(g.y);
+  const int at_once = static_cast<int>(std::max<std::int64_t>(1, cache / conv_block));
   fast::lanes::add_over_blocks(
       lane_blocks(g.x.n), grads_.size(), grads_.data(), [&](int begin, int end, real* sums) {
-        // Two pieces of memory in turns, for layers that cannot work in place.
-        real* memory[2] = {scratch<struct FusedGradient>(largest),
-                           scratch<struct FusedOtherGradient>(largest)};
-        for (int block = begin; block < end; ++block) {
-          const real* from = dy.data() + block * block_size(shapes_.back());
-          int turn = 0;
-          for (std::size_t i = rest_.size(); i-- > 0;) {
-            const bool owned = i + 1 < rest_.size();  // `from` is ours to overwrite
-            if (!owned || !rest_[i]->in_place()) turn = 1 - turn;
-            rest_[i]->backward_block(shapes_[i], block,
-                                     y_[i].data() + block * block_size(shapes_[i + 1]), from,
-                                     memory[turn]);
-            from = memory[turn];
+        real* conv_dy = scratch<struct FusedConvGradient>(conv_block * std::min(at_once, end - begin));
+        for (int first = begin; first < end; first += at_once) {
+          const int last = std::min(first + at_once, end);
+          for (int block = first; block < last; ++block) {
+            rest_backward(block, dy, conv_dy + (block - first) * conv_block, largest);
           }
-          const real* x = x_->data() + block * block_size(g.x);
-          weights_.add(x, from, 1, sums);
+          weights_.add(x_->data() + first * block_size(g.x), conv_dy, last - first, sums);
           if (bias_size > 0) {
-            fast::lanes::add_sums(g.y.c, 1, std::int64_t{g.y.h} * g.y.w, from, sums + g.w.size());
+            fast::lanes::add_sums(g.y.c, last - first, std::int64_t{g.y.h} * g.y.w, conv_dy,
+                                  sums + g.w.size());
           }
-          if (wants_dx) data_.rows(from, 0, g.x.h, dx_.data() + block * block_size(g.x));
+          for (int block = first; block < last && wants_dx; ++block) {
+            data_.rows(conv_dy + (block - first) * conv_block, 0, g.x.h,
+                       dx_.data() + block * block_size(g.x));
+          }
         }
       });
   add_grads(grads_.data(), conv_.weight().grad);

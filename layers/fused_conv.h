@@ -27,6 +27,8 @@ class FusedConv {
   std::int64_t activation_bytes() const;
 
  private:
+  void rest_backward(int block, const Tensor& dy, real* conv_dy, std::int64_t largest);
+
   Conv2d& conv_;
   std::vector<BlockLayer*> rest_;
   std::vector<const Layer*> rest_layers_;  // the same objects
