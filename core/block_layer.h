@@ -1,6 +1,7 @@
 // BlockLayer: what a layer must offer to be fused with the convolution before it.
 #pragma once
 
+#include "core/layer.h"
 #include "core/layout.h"
 #include "core/real.h"
 #include "core/shape.h"
@@ -10,13 +11,8 @@ namespace longhand {
 // A Sequential that fuses (Sequential::fuse) runs such a layer block by block: on 16 images in
 // Layout::lanes that have just been computed and are still in the cache. The layer gets the memory
 // of one block of x, y, dy and dx; `x` is the shape of the whole batch.
-class BlockLayer {
+class BlockLayer : public Layer {
  public:
-  BlockLayer() = default;
-  virtual ~BlockLayer() = default;
-  BlockLayer(const BlockLayer&) = delete;
-  BlockLayer& operator=(const BlockLayer&) = delete;
-
   // Whether y may be the same memory as x, and dx as dy.
   virtual bool in_place() const = 0;
   // Called before the first block of a batch.

@@ -9,9 +9,9 @@ namespace longhand::fast::lanes {
 namespace {
 
 // One tile of `channels` x `places` sums over taps [t0, t1). With `add` they go on from what is in
-// y, without it they start from b. `adjacent` says that x_place is 16: the addresses of x are then
-// known to the compiler but for one. (number - Vector{} is the number in every lane: subtracting 0
-// is nothing, while adding 0 would cost an addition, as it turns -0 into 0.)
+// y, without it they start from b. `adjacent` says that x_place and y_place are 16: most addresses
+// are then known to the compiler but for one. (number - Vector{} is the number in every lane:
+// subtracting 0 is nothing, while adding 0 would cost an addition, as it turns -0 into 0.)
 template <int channels, int places, bool adjacent>
 struct SumTile {
   template <class Isa>
@@ -21,7 +21,8 @@ struct SumTile {
     using Vector = typename Registers<Isa>::Vector;
     constexpr int lanes = Registers<Isa>::lanes;
     const std::int64_t x_place = adjacent ? std::int64_t{lane_count} : s.x_place;
-    real* y = s.y + c0 * s.y_channel + p0 * s.y_place;
+    const std::int64_t y_place = adjacent ? std::int64_t{lane_count} : s.y_place;
+    real* y = s.y + c0 * s.y_channel + p0 * y_place;
     for (int part = 0; part < lane_count; part += lanes) {
       Vector total[channels][places];
       LONGHAND_UNROLL
@@ -30,7 +31,7 @@ struct SumTile {
         LONGHAND_UNROLL
         for (int p = 0; p < places; ++p) {
           total[c][p] =
-              add ? *reinterpret_cast<const Vector*>(y + c * s.y_channel + p * s.y_place + part)
+              add ? *reinterpret_cast<const Vector*>(y + c * s.y_channel + p * y_place + part)
                   : start;
         }
       }
@@ -55,7 +56,7 @@ struct SumTile {
       for (int c = 0; c < channels; ++c) {
         LONGHAND_UNROLL
         for (int p = 0; p < places; ++p) {
-          *reinterpret_cast<Vector*>(y + c * s.y_channel + p * s.y_place + part) = total[c][p];
+          *reinterpret_cast<Vector*>(y + c * s.y_channel + p * y_place + part) = total[c][p];
         }
       }
     }
@@ -80,7 +81,8 @@ struct SumKernel {
         adjacent;
     static constexpr TileTable<Isa, SpacedSumTile, const Sums*, int, int, bool, int, int> spaced;
     const Sums& s = *sums;
-    const auto& tiles = s.x_place == lane_count ? adjacent.tile : spaced.tile;
+    const auto& tiles =
+        s.x_place == lane_count && s.y_place == lane_count ? adjacent.tile : spaced.tile;
     const Cut tap_cut(s.taps, taps_at_once),
         place_cut(s.places, std::min(most_places, R::max_wide));
     for (int i = 0; i < tap_cut.parts; ++i) {

@@ -55,7 +55,8 @@ template <class Vector>
   } else {
     typedef std::int32_t Integers __attribute__((vector_size(sizeof(Vector))));
     const Vector zero{}, lowest = zero - real(87.336544);
-    const Vector in_range = x < lowest ? lowest : x;
+    Vector in_range;
+    maximum(lowest, x, in_range);
     // Added to 1.5 * 2^23 a float is rounded to a whole number, which stands in its last bits.
     const Vector shift = zero + real(12582912);
     const Vector shifted = in_range * real(1.44269504) + shift;

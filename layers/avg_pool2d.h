@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/block_layer.h"
-#include "core/layer.h"
 #include "layers/pool2d.h"
 
 namespace longhand {
@@ -10,7 +9,7 @@ namespace longhand {
 // y[n, c, oh, ow] = 1 / size * sum over kh, kw of x[n, c, oh * stride - top + kh, ...], and each
 // element of the window gets dy / size back. size is the whole window's, padding counted as zeros,
 // or with count_padding = false the number of elements inside the image. backward overwrites dx.
-class AvgPool2d : public Layer, public BlockLayer {
+class AvgPool2d : public BlockLayer {
  public:
   // The window moves by its own size unless a stride is given.
   explicit AvgPool2d(Size2 kernel) : AvgPool2d(kernel, kernel) {}

@@ -19,13 +19,8 @@ void add_grads(const real* sums, Tensor& grad) {
 
 }  // namespace
 
-FusedConv::FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest,
-                     std::vector<const Layer*> rest_layers)
-    : conv_(conv),
-      rest_(std::move(rest)),
-      rest_layers_(std::move(rest_layers)),
-      shapes_(rest_.size() + 1),
-      y_(rest_.size()) {}
+FusedConv::FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest)
+    : conv_(conv), rest_(std::move(rest)), shapes_(rest_.size() + 1), y_(rest_.size()) {}
 
 bool FusedConv::pays(const Shape& x) const {
   return conv_.device() == Device::cpu && lane_blocks(x.n) >= threads() &&
@@ -36,11 +31,12 @@ const Tensor& FusedConv::forward(const Tensor& x) {
   const Conv2dGeometry g = conv_.geometry(x.shape(), Layout::lanes);
   shapes_[0] = g.y;
   for (std::size_t i = 0; i < rest_.size(); ++i) {
-    shapes_[i + 1] = rest_layers_[i]->output_shape(shapes_[i]);
+    shapes_[i + 1] = rest_[i]->output_shape(shapes_[i]);
     y_[i].resize(shapes_[i + 1], Layout::lanes);
     rest_[i]->prepare_blocks(shapes_[i]);
   }
   x_ = &x;
+  x_shape_ = x.shape();
   fresh_ = true;
 
   const real* b = conv_.has_bias() ? conv_.bias().value.data() : nullptr;
@@ -62,6 +58,17 @@ const Tensor& FusedConv::forward(const Tensor& x) {
   return y_.back();
 }
 
+// (The words are put together only when they are needed: a step allocates nothing.)
+void FusedConv::refuse_backward(const Tensor& dy) const {
+  const std::string what = conv_.describe() + " (fused)";
+  if (!fresh_) {
+    throw OrderError(what + ": backward needs a forward first, and a new one each time");
+  }
+  require_same_shape(what, "the gradient dy", dy.shape(), "the output y", shapes_.back());
+  require_same_shape(what, "the input x now", x_->shape(), "at forward it", x_shape_);
+  throw ShapeError(what + ": dy lies in memory as " + to_string(dy.layout()) + ", but y as lanes");
+}
+
 // One block's gradient from the last of the rest to the convolution's output. From the first layer
 // on, those that can work in place do it in conv_dy; the others take two pieces of memory in turns.
 void FusedConv::rest_backward(int block, const Tensor& dy, real* conv_dy, std::int64_t largest) {
@@ -79,16 +86,12 @@ void FusedConv::rest_backward(int block, const Tensor& dy, real* conv_dy, std::i
 }
 
 const Tensor& FusedConv::backward(const Tensor& dy) {
-  if (!fresh_) {
-    throw OrderError(conv_.describe() +
-                     " (fused): backward needs a forward first, and a new one each time");
-  }
-  if (dy.shape() != shapes_.back()) {
-    require_same_shape(conv_.describe() + " (fused)", "the gradient dy", dy.shape(), "the output y",
-                       shapes_.back());
+  if (!fresh_ || dy.shape() != shapes_.back() || x_->shape() != x_shape_ ||
+      dy.layout() != Layout::lanes) {
+    refuse_backward(dy);
   }
   fresh_ = false;
-  const Conv2dGeometry g = conv_.geometry(x_->shape(), Layout::lanes);
+  const Conv2dGeometry g = conv_.geometry(x_shape_, Layout::lanes);
   const bool wants_dx = conv_.gives_input_gradient();
   if (wants_dx) {
     dx_.resize(g.x, Layout::lanes);
@@ -111,7 +114,8 @@ const Tensor& FusedConv::backward(const Tensor& dy) {
   const int at_once = static_cast<int>(std::max<std::int64_t>(1, cache / conv_block));
   fast::lanes::add_over_blocks(
       lane_blocks(g.x.n), grads_.size(), grads_.data(), [&](int begin, int end, real* sums) {
-        real* conv_dy = scratch<struct FusedConvGradient>(conv_block * std::min(at_once, end - begin));
+        real* conv_dy =
+            scratch<struct FusedConvGradient>(conv_block * std::min(at_once, end - begin));
         for (int first = begin; first < end; first += at_once) {
           const int last = std::min(first + at_once, end);
           for (int block = first; block < last; ++block) {

@@ -16,7 +16,7 @@ namespace longhand {
 class FusedConv {
  public:
   // `rest` must not be empty.
-  FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest, std::vector<const Layer*> rest_layers);
+  FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest);
 
   // Whether it pays for a batch of that shape: when there is a block for every thread. (A
   // convolution over the whole image is faster as a dense layer.)
@@ -27,13 +27,14 @@ class FusedConv {
   std::int64_t activation_bytes() const;
 
  private:
+  [[noreturn]] void refuse_backward(const Tensor& dy) const;
   void rest_backward(int block, const Tensor& dy, real* conv_dy, std::int64_t largest);
 
   Conv2d& conv_;
   std::vector<BlockLayer*> rest_;
-  std::vector<const Layer*> rest_layers_;  // the same objects
 
   const Tensor* x_ = nullptr;
+  Shape x_shape_;
   bool fresh_ = false;         // a forward has run since the last backward
   std::vector<Shape> shapes_;  // of the convolution's output, and of each y
   std::vector<Tensor> y_;      // the outputs of the rest

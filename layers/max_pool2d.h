@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "core/block_layer.h"
-#include "core/layer.h"
 #include "layers/pool2d.h"
 
 namespace longhand {
@@ -14,7 +13,7 @@ namespace longhand {
 // over the elements inside the image. argmax remembers which element won, and backward sends the
 // whole of dy there: dx[argmax] += dy. Of equal elements the first in row order wins; a NaN wins
 // over every number, the first one of several. backward overwrites dx.
-class MaxPool2d : public Layer, public BlockLayer {
+class MaxPool2d : public BlockLayer {
  public:
   // The window moves by its own size unless a stride is given.
   explicit MaxPool2d(Size2 kernel) : MaxPool2d(kernel, kernel) {}

@@ -4,13 +4,12 @@
 #include <cstdint>
 
 #include "core/block_layer.h"
-#include "core/layer.h"
 
 namespace longhand {
 
 // y = max(x, 0), and dx = dy where x > 0, 0 elsewhere (at x = 0 too). A NaN stays a NaN. (Nair,
 // Hinton 2010) x and y have any shape, the same. backward overwrites dx.
-class Relu : public Layer, public BlockLayer {
+class Relu : public BlockLayer {
  public:
   std::string describe() const override { return "relu"; }
   Shape output_shape(const Shape& x) const override { return x; }

@@ -16,6 +16,7 @@ Sequential& Sequential::add(std::unique_ptr<Layer> layer) {
   checked_ = Shape{};
   prefix_names(*layer, std::to_string(layers_.size()));
   layer->to(device());
+  if (layers_.empty()) layer->want_input_gradient(input_gradient_);
   layers_.push_back(std::move(layer));
   make_steps();
   return *this;
@@ -45,13 +46,11 @@ void Sequential::make_steps() {
     steps_.push_back({first, end, nullptr, false});
     if (end - first == 1) continue;
     std::vector<BlockLayer*> rest;
-    std::vector<const Layer*> rest_layers;
     for (std::size_t i = first + 1; i < end; ++i) {
       rest.push_back(dynamic_cast<BlockLayer*>(layers_[i].get()));
-      rest_layers.push_back(layers_[i].get());
     }
-    steps_.back().fused = std::make_unique<FusedConv>(dynamic_cast<Conv2d&>(*layers_[first]),
-                                                      std::move(rest), std::move(rest_layers));
+    steps_.back().fused =
+        std::make_unique<FusedConv>(dynamic_cast<Conv2d&>(*layers_[first]), std::move(rest));
   }
 }
 
@@ -134,6 +133,7 @@ std::int64_t Sequential::activation_bytes() const {
 }
 
 void Sequential::want_input_gradient(bool wanted) {
+  input_gradient_ = wanted;
   if (!layers_.empty()) layers_.front()->want_input_gradient(wanted);
 }
 

@@ -4,13 +4,12 @@
 #include <cstdint>
 
 #include "core/block_layer.h"
-#include "core/layer.h"
 
 namespace longhand {
 
 // y = 1 / (1 + exp(-x)), and dx = dy * y * (1 - y).
 // x and y have any shape, the same. backward overwrites dx.
-class Sigmoid : public Layer, public BlockLayer {
+class Sigmoid : public BlockLayer {
  public:
   std::string describe() const override { return "sigmoid"; }
   Shape output_shape(const Shape& x) const override { return x; }

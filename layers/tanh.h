@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "core/block_layer.h"
-#include "core/layer.h"
 
 namespace longhand {
 
@@ -16,7 +15,7 @@ struct TanhGeometry {
 
 // y = A tanh(S x), and dx = dy * A S (1 - tanh(S x)^2) = dy * S / A * (A - y) * (A + y).
 // x and y have any shape, the same. backward overwrites dx.
-class Tanh : public Layer, public BlockLayer {
+class Tanh : public BlockLayer {
  public:
   Tanh() = default;  // A = S = 1
 
