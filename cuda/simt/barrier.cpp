@@ -1,4 +1,6 @@
 // Where threads wait for each other: the block's barrier and the operations of a warp.
+#include <bit>
+
 #include "cuda/simt/block.h"
 
 namespace longhand::simt {
@@ -6,10 +8,11 @@ namespace longhand::simt {
 namespace {
 
 [[noreturn]] void fail_two_barriers(const Thread& here, const Thread& other) {
-  fail("two different barriers waited at together",
-       describe(block.number, block.current) + " reached " + here.operation + " at " +
+  fail("two different barriers waited at together", [&] {
+    return describe(block.number, block.current) + " reached " + here.operation + " at " +
            describe(here.site) + " while " + describe(other) + " waits in " + other.operation +
-           " at " + describe(other.site) + "; all threads of a block must reach the same barrier");
+           " at " + describe(other.site) + "; all threads of a block must reach the same barrier";
+  });
 }
 
 // All are here: they go on in the order of a new turn.
@@ -36,11 +39,12 @@ std::size_t join(Warp& warp, const WarpCall& call) {
         (call.complete == nullptr || same(other.site, call.site))) {
       return i;
     }
-    fail("two different warp operations waited at together",
-         describe(block.number, block.current) + " (lane " + std::to_string(lane_id()) +
+    fail("two different warp operations waited at together", [&] {
+      return describe(block.number, block.current) + " (lane " + std::to_string(lane_id()) +
              ") reached " + describe(call) + " while lanes " + hex(warp.pending[i].arrived) +
              " of its warp wait in " + describe(other) +
-             "; all lanes of a mask must reach the same one");
+             "; all lanes of a mask must reach the same one";
+    });
   }
   warp.pending.push_back({call, 0});
   return warp.pending.size() - 1;
@@ -71,10 +75,11 @@ void complete_if_all(unsigned number, std::size_t pending) {
   const WarpCall& call = operation.call;
   if ((call.mask & warp.lanes & ~operation.arrived) != 0) return;
   if (const unsigned gone = call.mask & warp.returned; call.needs_all && gone != 0) {
-    fail("wrong shuffle mask",
-         "block " + describe(blockIdx) + ", warp " + std::to_string(number) + ": lanes " +
+    fail("wrong shuffle mask", [&] {
+      return "block " + describe(blockIdx) + ", warp " + std::to_string(number) + ": lanes " +
              hex(operation.arrived) + " wait in " + describe(call) + ", whose lanes " + hex(gone) +
-             " have returned from the kernel; name only lanes that get there");
+             " have returned from the kernel; name only lanes that get there";
+    });
   }
   warp.pending.erase(warp.pending.begin() + static_cast<std::ptrdiff_t>(pending));
 
@@ -102,9 +107,10 @@ void warp_operation(const WarpCall& call, void* payload) {
   Thread& thread = block.threads[block.current];
   Warp& warp = block.warps[block.current / warp_lanes];
   if ((call.mask >> lane_id() & 1U) == 0) {
-    fail("wrong shuffle mask", describe(block.number, block.current) + ": " + describe(call) +
-                                   " does not name the lane that calls, " +
-                                   std::to_string(lane_id()));
+    fail("wrong shuffle mask", [&] {
+      return describe(block.number, block.current) + ": " + describe(call) +
+             " does not name the lane that calls, " + std::to_string(lane_id());
+    });
   }
   thread.operation = call.name;
   thread.site = call.site;
@@ -115,6 +121,16 @@ void warp_operation(const WarpCall& call, void* payload) {
   warp.pending[pending].arrived |= 1U << lane_id();
   complete_if_all(block.current / warp_lanes, pending);
   wait();
+}
+
+unsigned checked_width(const char* name, int width, Site site) {
+  if (width < 1 || width > warpSize || !std::has_single_bit(static_cast<unsigned>(width))) {
+    fail("wrong shuffle width", [&] {
+      return describe(block.number, block.current) + ": " + name + " at " + describe(site) +
+             " needs a width of 1, 2, 4, 8, 16 or 32 lanes, not " + std::to_string(width);
+    });
+  }
+  return static_cast<unsigned>(width);
 }
 
 unsigned lane_id() {

@@ -73,7 +73,10 @@ struct Block {
   Fiber* fiber = nullptr;  // that runs
   FiberPool pool;
   Context host;
-  Fault fault;
+
+  const char* fault_name = nullptr;  // null while all is well; see fail_with
+  std::string (*fault_text)(const void* what) = nullptr;
+  const void* fault_what = nullptr;
 };
 extern Block block;
 

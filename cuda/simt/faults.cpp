@@ -92,32 +92,40 @@ void fail_stuck() {
     return describe(block.number, static_cast<unsigned>(t - block.threads.data()));
   };
   if (waiting != nullptr && lane == nullptr) {
-    fail("return before a barrier that others wait at",
-         place(gone) + " returned, but " + std::to_string(block.at_barrier) + " of " +
+    fail("return before a barrier that others wait at", [&] {
+      return place(gone) + " returned, but " + std::to_string(block.at_barrier) + " of " +
              std::to_string(block.size) + " threads wait in " + waiting->operation + " at " +
              describe(waiting->site) + ", the first of them " + describe(*waiting) +
-             "; every thread of the block must reach it" + table());
+             "; every thread of the block must reach it" + table();
+    });
   }
   if (waiting != nullptr) {
-    fail("barrier not reached by all",
-         place(waiting) + " and others wait in " + waiting->operation + " at " +
+    fail("barrier not reached by all", [&] {
+      return place(waiting) + " and others wait in " + waiting->operation + " at " +
              describe(waiting->site) + ", but " + describe(*lane) + " waits in " + lane->operation +
-             " at " + describe(lane->site) + table());
+             " at " + describe(lane->site) + table();
+    });
   }
-  fail("deadlock", place(lane) + " waits in " + lane->operation + " at " + describe(lane->site) +
-                       " with mask " + hex(lane->mask) +
-                       " for lanes that wait elsewhere; who waits where:" + table());
+  fail("deadlock", [&] {
+    return place(lane) + " waits in " + lane->operation + " at " + describe(lane->site) +
+           " with mask " + hex(lane->mask) +
+           " for lanes that wait elsewhere; who waits where:" + table();
+  });
 }
 
 void kernel_error(const char* name, const char* what, Site site) {
-  fail(name, describe(block.number, block.current) + ": " + what + " at " + describe(site));
+  fail(name, [&] {
+    return describe(block.number, block.current) + ": " + what + " at " + describe(site);
+  });
 }
 
 void* dynamic_shared() {
   if (block.shared == nullptr) {
-    fail("no dynamic shared memory", describe(block.number, block.current) +
-                                         ": DYNAMIC_SHARED in a kernel that was launched with 0 "
-                                         "bytes of it; give the launch its shared_bytes");
+    fail("no dynamic shared memory", [] {
+      return describe(block.number, block.current) +
+             ": DYNAMIC_SHARED in a kernel that was launched with 0 bytes of it; give the launch "
+             "its shared_bytes";
+    });
   }
   return block.shared;
 }

@@ -18,7 +18,8 @@ namespace {
 
 using Address = std::uintptr_t;
 constexpr std::size_t alignment = 256;
-constexpr std::size_t kept_bytes = std::size_t{64} << 20;
+// Of freed memory. AddressSanitizer keeps it itself, and knows who freed it.
+constexpr std::size_t kept_bytes = address_sanitizer ? 0 : std::size_t{64} << 20;
 
 std::map<Address, std::size_t> alive;  // start and size of what cudaMalloc gave out
 // Freed ranges, the oldest first. They are given back only when they come to more than kept_bytes,
@@ -37,11 +38,7 @@ bool is_freed(Address a) {
   });
 }
 
-// AddressSanitizer keeps freed memory itself, and knows who freed it.
 void keep_freed(Address start, std::size_t bytes) {
-#if defined(LONGHAND_SIMT_ASAN)
-  std::free(reinterpret_cast<void*>(start));
-#else
   std::memset(reinterpret_cast<void*>(start), 0xFF, bytes);
   freed.emplace_back(start, bytes);
   freed_bytes += bytes;
@@ -50,7 +47,6 @@ void keep_freed(Address start, std::size_t bytes) {
     freed_bytes -= freed.front().second;
     freed.pop_front();
   }
-#endif
 }
 
 // The range that starts at or before `a` and reaches it; its end counts too, where an empty range

@@ -20,6 +20,8 @@
 namespace longhand::simt {
 
 #if defined(LONGHAND_SIMT_ASAN)
+inline constexpr bool address_sanitizer = true;
+
 // Before a switch to the stack [bottom, bottom + size), and after it, on the new stack: `bottom`
 // and `size` become those of the stack that was left.
 inline void start_switch(void** fake_stack, const void* bottom, std::size_t size) {
@@ -35,6 +37,7 @@ inline void unpoison(const void* memory, std::size_t bytes) {
   __asan_unpoison_memory_region(memory, bytes);
 }
 #else
+inline constexpr bool address_sanitizer = false;
 inline void start_switch(void**, const void*, std::size_t) {}
 inline void finish_switch(void*, const void*&, std::size_t&) {}
 inline void poison(const void*, std::size_t) {}

@@ -131,7 +131,7 @@ Fault run(const Launch& launch) {
   const Shared shared(launch.shared_bytes);
   block.launch = &launch;
   block.shared = shared.memory;
-  block.fault = {};
+  block.fault_name = nullptr;
   blockDim = launch.block;
   gridDim = launch.grid;
   number_threads(launch.block);
@@ -144,18 +144,24 @@ Fault run(const Launch& launch) {
     block.fiber = block.pool.take();
     block.fiber->restart(run_threads);
     switch_context(block.host, block.fiber->context);
-    if (!block.fault.name.empty()) break;
+    if (block.fault_name != nullptr) break;
   }
   running = false;
+  Fault fault;
+  if (block.fault_name != nullptr) {
+    fault = {block.fault_name, std::string(block.fault_name) + ": kernel " + launch.kernel + ", " +
+                                   block.fault_text(block.fault_what)};
+    block.pool.give_all();
+  }
   if (observer != nullptr) observer->launch_ends();
-  if (!block.fault.name.empty()) block.pool.give_all();
-  return block.fault;
+  return fault;
 }
 
-void fail(const std::string& name, const std::string& text) {
-  block.fault = {name, name + ": kernel " + block.launch->kernel + ", " + text};
-  // Whatever the threads were doing is left as it is: no destructor runs, as on a GPU.
-  switch_context(block.fiber->context, block.host, true);
+void fail_with(const char* name, std::string (*text)(const void* what), const void* what) {
+  block.fault_name = name;
+  block.fault_text = text;
+  block.fault_what = what;
+  switch_context(block.fiber->context, block.host);
   std::abort();  // not reached
 }
 

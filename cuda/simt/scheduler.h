@@ -35,8 +35,18 @@ bool in_kernel();
 Place place();
 std::string describe(unsigned block, unsigned thread);  // "block (0,0,0), thread (3,0,0)"
 
-// Ends the kernel that runs with this fault.
-[[noreturn]] void fail(const std::string& name, const std::string& text);
+// Ends the kernel that runs with a fault of this name. The host makes the text, by text(what),
+// when it has taken over: the stacks of the kernel's threads stay as they are, but no destructor
+// runs on them any more.
+[[noreturn]] void fail_with(const char* name, std::string (*text)(const void* what),
+                            const void* what);
+
+// The same for a function object, which may refer to variables where it is made.
+template <class F>
+[[noreturn]] void fail(const char* name, const F& text) {
+  fail_with(
+      name, [](const void* f) -> std::string { return (*static_cast<const F*>(f))(); }, &text);
+}
 
 // Told of all that orders one access to memory before another. The race detector is one.
 class Observer {

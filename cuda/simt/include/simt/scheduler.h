@@ -43,6 +43,9 @@ struct WarpCall {
 // Waits until every lane of the mask is here, but for those that have returned or never were.
 void warp_operation(const WarpCall& call, void* payload);
 
+// `width` as it is; ends the kernel where no shuffle has such a width.
+unsigned checked_width(const char* name, int width, Site site);
+
 unsigned lane_id();      // of the running thread in its warp, 0 to 31
 void* dynamic_shared();  // the memory that the launch asked for; aborts the kernel where it did not
 void fence();            // __threadfence()

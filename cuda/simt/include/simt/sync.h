@@ -1,10 +1,8 @@
 // Barriers, warp shuffles and votes. Each notes the file and line that calls it.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <type_traits>
 
 #include "simt/scheduler.h"
@@ -63,17 +61,6 @@ T shuffle(const char* name, unsigned mask, T value, unsigned source, Site site) 
   warp_operation({name, mask, site, complete_shuffle, true}, &lane);
   std::memcpy(&value, &lane.result, sizeof value);
   return value;
-}
-
-inline unsigned checked_width(const char* name, int width, Site site) {
-  if (width < 1 || width > warpSize || !std::has_single_bit(static_cast<unsigned>(width))) {
-    kernel_error(
-        "wrong shuffle width",
-        (std::string(name) + " needs 1, 2, 4, 8, 16 or 32 lanes, not " + std::to_string(width))
-            .c_str(),
-        site);
-  }
-  return static_cast<unsigned>(width);
 }
 
 // What a lane brings to a vote, and what it takes away: the lanes whose predicate was not 0, and
