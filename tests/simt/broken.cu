@@ -93,7 +93,8 @@ __global__ void read_held_kernel(Holder holder, int* y) {
 
 __global__ void write_beyond_shared_kernel(int index, int* y) {
   __shared__ int shared[64];
-  shared[index + thread()] = 1;
+  int* const first = shared;  // whose length no compiler knows
+  first[index + thread()] = 1;
   __syncthreads();
   y[thread()] = shared[63 - thread()];
 }
@@ -103,6 +104,16 @@ __global__ void write_beyond_dynamic_shared_kernel(int index, int* y) {
   shared[index + thread()] = 1;
   __syncthreads();
   y[thread()] = shared[63 - thread()];
+}
+
+__device__ int deep(const int* x, int depth) {
+  volatile int here[64];
+  here[depth % 64] = x[0] >= 0 ? depth : x[0];
+  return depth == 0 ? 0 : deep(x, depth - 1) + here[depth % 64];
+}
+
+__global__ void overflow_stack_kernel(int* y) {
+  y[0] = deep(y, 1 << 20);
 }
 
 }  // namespace
@@ -155,6 +166,10 @@ void write_beyond_shared(int index, int* y) {
 }
 void write_beyond_dynamic_shared(int index, int* y) {
   LAUNCH(write_beyond_dynamic_shared_kernel, 1, 64, 64 * sizeof(int), nullptr, index, y);
+}
+
+void overflow_stack(int* y) {
+  LAUNCH(overflow_stack_kernel, 1, 1, 0, nullptr, y);
 }
 
 }  // namespace longhand::test

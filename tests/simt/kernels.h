@@ -60,5 +60,6 @@ struct Holder {
 void read_held(Holder holder, int* y);
 void write_beyond_shared(int index, int* y);
 void write_beyond_dynamic_shared(int index, int* y);
+void overflow_stack(int* y);
 
 }  // namespace longhand::test
