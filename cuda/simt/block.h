@@ -80,12 +80,39 @@ struct Block {
 };
 extern Block block;
 
-// Gives the processor to the next thread, and returns when this one is to go on.
-void wait();
-// Releases a warp operation that all who must come have reached.
-void complete_if_all(unsigned warp, std::size_t pending);
+// What a fiber does from its start on: it runs fresh threads.
+void run_threads();
 // No thread can go on, and not all have returned.
 [[noreturn]] void fail_stuck();
+
+inline void become(unsigned number) {
+  block.current = number;
+  threadIdx = block.threads[number].index;
+}
+
+// Gives the processor to the next thread, and returns when this one is to go on.
+[[gnu::always_inline]] inline void wait() {
+  if (block.queue.empty()) fail_stuck();
+  const unsigned self = block.current;
+  Fiber* const mine = block.fiber;
+  const unsigned next = block.queue.front();
+  if (next == self) {
+    block.queue.pop();
+    return;
+  }
+  block.fiber = block.threads[next].fiber;
+  if (block.fiber != nullptr) {
+    block.queue.pop();
+  } else {  // `next` is fresh: the new fiber will take it from the queue
+    block.fiber = block.pool.take();
+    block.fiber->restart(run_threads);
+  }
+  switch_context(mine->context, block.fiber->context);
+  become(self);
+}
+
+// Releases a warp operation that all who must come have reached.
+void complete_if_all(unsigned warp, std::size_t pending);
 // "thread (3,0,0)", "a.cu:7"
 std::string describe(const Thread& thread);
 std::string describe(const WarpCall& call);  // its name, mask and place

@@ -59,14 +59,6 @@ void Fiber::restart(void (*entry)()) {
   entry_of_next = entry;
 }
 
-void switch_context(Context& from, Context& to, bool from_dies) {
-  start_switch(from_dies ? nullptr : &from.fake_stack, to.bottom, to.size);
-  const boost_context::transfer_t back = boost_context::jump_fcontext(to.where, &from);
-  auto* left = static_cast<Context*>(back.data);  // who came here; not always `to`
-  left->where = back.fctx;
-  finish_switch(from.fake_stack, left->bottom, left->size);
-}
-
 Fiber* FiberPool::take() {
   if (free_.empty()) {
     all_.push_back(std::make_unique<Fiber>(static_cast<int>(all_.size())));

@@ -22,11 +22,6 @@ namespace {
 
 bool running = false;  // a kernel
 
-void become(unsigned number) {
-  block.current = number;
-  threadIdx = block.threads[number].index;
-}
-
 // A thread has run to the end of the kernel: its warp no longer waits for it.
 void returned(unsigned number) {
   Thread& thread = block.threads[number];
@@ -37,29 +32,6 @@ void returned(unsigned number) {
   warp.lanes &= ~(1U << number % warp_lanes);
   warp.returned |= 1U << number % warp_lanes;
   for (std::size_t i = warp.pending.size(); i-- > 0;) complete_if_all(number / warp_lanes, i);
-}
-
-// What a fiber does from its start on: it runs fresh threads while they are next. It leaves when
-// the next has a fiber of its own, or there is none, and is started anew another time.
-void run_threads() {
-  Context& here = block.fiber->context;
-  while (!block.queue.empty()) {
-    const unsigned number = block.queue.front();
-    block.queue.pop();
-    Thread& thread = block.threads[number];
-    if (thread.fiber != nullptr) {
-      block.pool.give(block.fiber);
-      block.fiber = thread.fiber;
-      switch_context(here, block.fiber->context, true);
-    }
-    thread.fiber = block.fiber;
-    become(number);
-    block.launch->call(block.launch->arguments);
-    returned(number);
-  }
-  if (block.returned < block.size) fail_stuck();
-  block.pool.give(block.fiber);
-  switch_context(here, block.host, true);
 }
 
 void prepare(unsigned number) {
@@ -107,23 +79,27 @@ struct Shared {
 
 }  // namespace
 
-void wait() {
-  Fiber* mine = block.fiber;
-  if (block.queue.empty()) fail_stuck();
-  const unsigned self = block.current;
-  const unsigned next = block.queue.front();
-  if (next == self) {
+// Runs fresh threads while they are next. It leaves when
+// the next has a fiber of its own, or there is none, and is started anew another time.
+void run_threads() {
+  Context& here = block.fiber->context;
+  while (!block.queue.empty()) {
+    const unsigned number = block.queue.front();
     block.queue.pop();
-  } else if (Fiber* fiber = block.threads[next].fiber; fiber != nullptr) {
-    block.queue.pop();
-    block.fiber = fiber;
-    switch_context(mine->context, fiber->context);
-  } else {
-    block.fiber = block.pool.take();
-    block.fiber->restart(run_threads);
-    switch_context(mine->context, block.fiber->context);
+    Thread& thread = block.threads[number];
+    if (thread.fiber != nullptr) {
+      block.pool.give(block.fiber);
+      block.fiber = thread.fiber;
+      switch_context(here, block.fiber->context, true);
+    }
+    thread.fiber = block.fiber;
+    become(number);
+    block.launch->call(block.launch->arguments);
+    returned(number);
   }
-  become(self);
+  if (block.returned < block.size) fail_stuck();
+  block.pool.give(block.fiber);
+  switch_context(here, block.host, true);
 }
 
 Fault run(const Launch& launch) {
