@@ -98,6 +98,7 @@ void run_threads() {
     returned(number);
   }
   if (block.returned < block.size) fail_stuck();
+  if (observer != nullptr) observer->block_ends();
   block.pool.give(block.fiber);
   switch_context(here, block.host, true);
 }

@@ -54,12 +54,12 @@ class Observer {
   virtual void launch_begins(const Launch& launch, void* shared) = 0;
   virtual void launch_ends() = 0;
   virtual void block_begins(unsigned block, unsigned threads) = 0;
-  virtual void barrier() = 0;
+  virtual void block_ends() = 0;
+  virtual void barrier() = 0;  // may end the kernel with a fault, as may block_ends
   virtual void warp_sync(unsigned warp, unsigned lanes) = 0;
   virtual void fence() = 0;
   virtual void atomic(const void* address, unsigned bytes, const void* caller) = 0;
   virtual void memory(const void* address, std::size_t bytes, bool alive) = 0;
-  virtual void written(const void* address, std::size_t bytes) = 0;  // by the host
 
  protected:
   ~Observer() = default;

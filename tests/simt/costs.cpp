@@ -31,8 +31,8 @@ int main() {
     const DeviceArray<float> x(std::vector<float>(static_cast<std::size_t>(threads)));
     const double without = nanoseconds([&] { barriers(0, threads, x.data()); });
     const double with = nanoseconds([&] { barriers(rounds, threads, x.data()); });
-    std::printf("block of %4d threads: a thread %6.1f ns, its wait at a barrier %5.1f ns\n", threads,
-                without / threads, (with - without) / threads / rounds);
+    std::printf("block of %4d threads: a thread %6.1f ns, its wait at a barrier %5.1f ns\n",
+                threads, without / threads, (with - without) / threads / rounds);
   }
   constexpr int n = 1 << 16;
   const DeviceArray<float> x(std::vector<float>(n, 1.0F));

@@ -62,4 +62,19 @@ void write_beyond_shared(int index, int* y);
 void write_beyond_dynamic_shared(int index, int* y);
 void overflow_stack(int* y);
 
+// races.cu: launches that kernel of two blocks at most, with or without its race. y: 256 integers.
+enum class Race {
+  neighbours,
+  lanes,
+  reuse,
+  scatter,
+  blocks,
+  unwritten,
+  mixed,
+  halves,
+  vectors,
+  tickets
+};
+void race(Race which, bool correct, int* y);
+
 }  // namespace longhand::test

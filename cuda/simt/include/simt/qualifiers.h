@@ -4,7 +4,8 @@
 #define __global__
 #define __device__
 #define __host__
-#define __constant__ static
+// In a section of its own, by which the race detector knows it.
+#define __constant__ static __attribute__((section("simt_constant")))
 // One block runs at a time, so one copy is enough for all of them. It is static and not local to
 // an operating system thread so that AddressSanitizer puts red zones around it.
 #define __shared__ static
