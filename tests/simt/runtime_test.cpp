@@ -35,7 +35,7 @@ bool holds(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("device memory is aligned and not zero") {
-  for (const std::size_t bytes : {1, 100, 100000}) {
+  for (const std::size_t bytes : {1U, 100U, 100000U}) {
     unsigned char* memory = nullptr;
     CUDA_CHECK(cudaMalloc(&memory, bytes));
     CHECK(reinterpret_cast<std::uintptr_t>(memory) % 256 == 0);
