@@ -71,10 +71,6 @@ std::string wrong_pointer(const LaunchRequest& r) {
   return "";
 }
 
-void call_function(const void* function) {
-  (*static_cast<const std::function<void()>*>(function))();
-}
-
 }  // namespace
 
 cudaError_t note_error(cudaError_t code, const std::string& text) {
@@ -82,7 +78,8 @@ cudaError_t note_error(cudaError_t code, const std::string& text) {
   return code;
 }
 
-void launch(const LaunchRequest& request, std::function<void()> call) {
+void launch(const LaunchRequest& request, void (*call)(const void*),
+            std::shared_ptr<const void> arguments) {
   const std::string name = "kernel " + std::string(request.kernel) + ": ";
   if (in_kernel()) {
     note_error(cudaErrorLaunchFailure, name + "a kernel cannot launch another here");
@@ -96,11 +93,15 @@ void launch(const LaunchRequest& request, std::function<void()> call) {
     note_error(cudaErrorIllegalAddress, "host pointer passed to a kernel: " + name + text);
     return;
   }
-  now_or_captured(request.stream, [kernel = std::string(request.kernel), grid = request.grid,
-                                   block = request.block, shared_bytes = request.shared_bytes,
-                                   call = std::move(call)] {
+  const Launch launch{.kernel = request.kernel,  // a copy: a graph may outlive the request
+                      .grid = request.grid,
+                      .block = request.block,
+                      .shared_bytes = request.shared_bytes,
+                      .call = call,
+                      .arguments = arguments.get()};
+  now_or_captured(request.stream, [launch, owner = std::move(arguments)] {
     const DeviceAccess access;
-    const Fault fault = run({kernel, grid, block, shared_bytes, call_function, &call});
+    const Fault fault = run(launch);
     if (!fault.name.empty()) note_error(cudaErrorLaunchFailure, fault.message);
   });
 }

@@ -2,7 +2,7 @@
 #   gdb -q -batch -x tests/simt/stepping.gdb build/debug/tests/bin/simt_stepping
 set pagination off
 set debuginfod enabled off
-break stepping.cu:14 if threadIdx.x == 3 && blockIdx.x == 1
+break stepping.cu:13 if threadIdx.x == 3 && blockIdx.x == 1
 run
 print threadIdx
 print tile
@@ -11,7 +11,5 @@ print tile
 next
 print threadIdx
 print tile
-next
-print y[first + t]
 backtrace 1
 continue

@@ -47,8 +47,4 @@ void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
 void __tsan_vptr_read(void**) {}
 void __tsan_vptr_update(void**, void*) {}
-// What the compiler guards the first use of a static variable with; kernels have none such.
-char __tsan_atomic8_load(const volatile char* address, int) {
-  return *address;
-}
 }

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <memory>
 #include <span>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "simt/runtime_api.h"
 #include "simt/scheduler.h"
@@ -21,9 +22,25 @@ struct LaunchRequest {
   std::span<const void* const> pointers;  // those among the arguments
 };
 
-// Checks the launch, then runs `call` for every thread, or keeps it where the stream is being
-// captured into a graph. What is wrong is left for cudaGetLastError.
-void launch(const LaunchRequest& request, std::function<void()> call);
+// Checks the launch, then calls `call(arguments.get())` for every thread, or keeps that for later
+// where the stream is being captured into a graph. What is wrong is left for cudaGetLastError.
+void launch(const LaunchRequest& request, void (*call)(const void*),
+            std::shared_ptr<const void> arguments);
+
+// A kernel and what each of its threads is called with.
+template <class... Parameters>
+struct KernelCall {
+  void (*kernel)(Parameters...);
+  std::tuple<std::remove_cv_t<Parameters>...> values;
+
+  template <std::size_t... i>
+  void each(std::index_sequence<i...>) const {
+    kernel(std::get<i>(values)...);
+  }
+  static void run(const void* self) {
+    static_cast<const KernelCall*>(self)->each(std::index_sequence_for<Parameters...>());
+  }
+};
 
 // Converts the arguments to the kernel's parameters, as a call would.
 template <class... Parameters, class... Arguments>
@@ -33,17 +50,20 @@ void launch_kernel(const char* name, void (*kernel)(Parameters...), dim3 grid, d
                 "the launch must give the kernel as many arguments as it has parameters");
   static_assert((!std::is_reference_v<Parameters> && ...),
                 "a kernel's parameters are copied to the device: references cannot be");
-  const std::tuple<std::remove_cv_t<Parameters>...> values{static_cast<Parameters>(arguments)...};
+  using Call = KernelCall<Parameters...>;
+  const auto call =
+      std::make_shared<const Call>(Call{kernel, {static_cast<Parameters>(arguments)...}});
   const void* pointers[sizeof...(Parameters) + 1];
   std::size_t count = 0;
   const auto note = [&](const auto& value) {
-    if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(value)>>)
+    if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(value)>>) {
       pointers[count++] = value;
+    }
   };
-  std::apply([&](const auto&... value) { (note(value), ...); }, values);
+  std::apply([&](const auto&... value) { (note(value), ...); }, call->values);
   launch({name, reinterpret_cast<const void*>(kernel), grid, block, shared_bytes, stream,
           std::span(pointers, count)},
-         [kernel, values] { std::apply(kernel, values); });
+         Call::run, call);
 }
 
 }  // namespace longhand::simt
