@@ -48,6 +48,15 @@ target_include_directories(longhand_stb SYSTEM INTERFACE ${STB_INCLUDE_DIR})
 find_package(CURL QUIET)
 find_package(OpenSSL QUIET)
 
+# Boost.Context switches stacks for the runtime that runs CUDA kernels on the CPU. It is part of a
+# build system of its own, so it is not fetched.
+find_package(Boost 1.71 QUIET COMPONENTS context)
+if(NOT TARGET Boost::context)
+  message(FATAL_ERROR "Boost.Context 1.71 or newer is missing, which runs CUDA kernels on the CPU. "
+          "Please install it: libboost-context-dev on Debian and Ubuntu, boost-devel on Fedora, "
+          "boost elsewhere.")
+endif()
+
 if(LONGHAND_TESTS)
   find_package(doctest 2.4 QUIET)
   if(NOT doctest_FOUND)
