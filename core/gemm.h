@@ -24,4 +24,11 @@ namespace fast {
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
 }  // namespace fast
 
+namespace cuda {
+// cuda/gemm.cu: by tiles in shared memory. gemm_v1: the loops of ref, one thread an element of c.
+// Both sum every element in the order of ref.
+void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
+void gemm_v1(const GemmGeometry& g, const real* a, const real* b, real* c);
+}  // namespace cuda
+
 }  // namespace longhand

@@ -10,10 +10,7 @@ std::string to_string(const Shape& shape) {
 }
 
 std::string index_string(const Shape& shape, std::int64_t offset) {
-  const std::int64_t w = offset % shape.w;
-  const std::int64_t h = offset / shape.w % shape.h;
-  const std::int64_t c = offset / shape.w / shape.h % shape.c;
-  const std::int64_t n = offset / shape.w / shape.h / shape.c;
+  const auto [n, c, h, w] = index_at(shape, offset);
   return "(n, c, h, w) = (" + std::to_string(n) + ", " + std::to_string(c) + ", " +
          std::to_string(h) + ", " + std::to_string(w) + ")";
 }

@@ -27,6 +27,19 @@ constexpr std::int64_t at(const Shape& shape, int n, int c, int h, int w) {
   return ((static_cast<std::int64_t>(n) * shape.c + c) * shape.h + h) * shape.w + w;
 }
 
+// The four indices of an element.
+struct Index {
+  int n, c, h, w;
+};
+
+// Those of the element that lies at `offset` in contiguous NCHW memory: at() the other way round.
+constexpr Index index_at(const Shape& shape, std::int64_t offset) {
+  const std::int64_t w = offset % shape.w, h = offset / shape.w % shape.h;
+  const std::int64_t image = offset / shape.w / shape.h;
+  return {static_cast<int>(image / shape.c), static_cast<int>(image % shape.c), static_cast<int>(h),
+          static_cast<int>(w)};
+}
+
 // "64x1x28x28"
 std::string to_string(const Shape& shape);
 

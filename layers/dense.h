@@ -55,4 +55,12 @@ void dense_backward_weights(const DenseGeometry& g, const real* x, const real* d
 void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db);
 }  // namespace fast
 
+// The loops of ref, one thread an element of what they compute (cuda/dense.cu).
+namespace cuda {
+void dense_forward(const DenseGeometry& g, const real* x, const real* w, const real* b, real* y);
+void dense_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx);
+void dense_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw);
+void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db);
+}  // namespace cuda
+
 }  // namespace longhand

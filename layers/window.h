@@ -53,7 +53,7 @@ Padding resolve_padding(const Window& window, const Shape& x);
 Size2 output_size(const Window& window, const Shape& x, std::string_view layer);
 
 // Whether row h and column w lie in the image, not in its padding.
-inline bool inside(const Shape& x, int h, int w) {
+constexpr bool inside(const Shape& x, int h, int w) {
   return h >= 0 && h < x.h && w >= 0 && w < x.w;
 }
 
