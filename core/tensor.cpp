@@ -6,14 +6,34 @@
 
 #include "core/error.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace longhand {
 
 namespace {
-constexpr std::align_val_t alignment{64};
+
+constexpr std::size_t vector_alignment = 64;
+constexpr std::size_t huge_page = 2 << 20;
+
+// Large tensors begin at a huge page, and the system is asked for such pages, as far as they are
+// filled: where rows lie far apart every one of them is in a page of its own, and the CPU remembers
+// only so many pages.
+std::size_t alignment_of(std::size_t bytes) {
+  return bytes < huge_page ? vector_alignment : huge_page;
 }
 
+void want_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
+#if defined(__linux__)
+  if (bytes >= huge_page) madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);
+#endif
+}
+
+}  // namespace
+
 void Tensor::Free::operator()(real* memory) const {
-  ::operator delete(memory, alignment);
+  ::operator delete (memory, std::align_val_t{alignment});
 }
 
 Tensor::Tensor(const Shape& shape) {
@@ -55,7 +75,10 @@ void Tensor::resize(const Shape& shape, Layout layout) {
     data_.reset();  // the old memory goes first: its numbers are not kept
     capacity_ = 0;
     shape_ = Shape{};
-    data_.reset(static_cast<real*>(::operator new(bytes, alignment)));
+    const std::size_t alignment = alignment_of(bytes);
+    void* memory = ::operator new (bytes, std::align_val_t{alignment});
+    want_huge_pages(memory, bytes);
+    data_ = {static_cast<real*>(memory), Free{alignment}};
     capacity_ = needed;
   }
   shape_ = shape;

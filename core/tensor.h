@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -62,7 +63,10 @@ class Tensor {
 
  private:
   struct Free {
+    Free() : alignment(0) {}
+    explicit Free(std::size_t alignment_) : alignment(alignment_) {}
     void operator()(real* memory) const;
+    std::size_t alignment;
   };
   Shape shape_;
   Layout layout_ = Layout::nchw;
