@@ -13,7 +13,6 @@ namespace {
 constexpr int k_block = 384;              // k values a panel covers: a tile's rows of a stay in L1
 constexpr int m_block = 448;              // rows of a packed at once: the block stays in L2
 constexpr int n_block = 512;              // columns of b packed at once: the block stays in L2
-constexpr int pack_rows_together = 8;     // rows of b read along at once
 constexpr std::int64_t in_place = 32768;  // of b are read where they lie: they fit L2 and the TLB
 
 constexpr int cache_line = 64 / static_cast<int>(sizeof(real));
@@ -70,19 +69,20 @@ void pack_columns(const Tiles& t, const Product& p, int l0, int depth, int j0, i
     });
     return;
   }
-  // A matrix whose rows are long is read along them: a few of its rows, all panels.
-  const int rows = b.columns_first ? depth : pack_rows_together;
-  for (int l = 0; l < depth; l += rows) {
-    const int count = std::min(rows, depth - l);
-    const int ahead = b.columns_first ? 0 : std::min(rows, depth - l - count);
-    for_each_panel(t, columns, most_vectors, [&](int j, int width, int vectors) {
-      for (int next = l + count; next < l + count + ahead; ++next) {  // the rows after these
-        for (int q = 0; q < width; q += cache_line) __builtin_prefetch(b.at(l0 + next, j0 + j + q));
-      }
-      pack_panel(b.at(l0 + l, j0 + j), b.stride, b.columns_first, count, width,
-                 packed + std::int64_t{j} * depth + std::int64_t{l} * vectors * t.lanes);
-    });
+  // A matrix whose rows are long is read along them: all panels of the full width at once (those
+  // that for_each_panel does not make narrower), then the others.
+  int whole = 0;
+  if (!b.columns_first) {
+    const int width = most_vectors * t.lanes, ragged = columns % t.lanes != 0;
+    whole = ragged ? std::max(columns - t.lanes - 1, 0) / width : columns / width;
+    pack_panels(b.at(l0, j0), b.stride, depth, whole, width, packed);
+    whole *= width;
   }
+  for_each_panel(t, columns, most_vectors, [&](int j, int width, int) {
+    if (j < whole) return;
+    pack_panel(b.at(l0, j0 + j), b.stride, b.columns_first, depth, width,
+               packed + std::int64_t{j} * depth);
+  });
 }
 
 // Tile after tile, along a row of tiles first: a's rows stay in L1, c is walked along its lines.
