@@ -19,13 +19,14 @@ namespace longhand::fast::winograd {
 namespace {
 
 // Channels enough that the products outweigh the transformations; rows of tiles that fill a good
-// part of a vector, in y or dx; and enough tiles for each thread to be worth transforming the
-// weights, which are as much work as so many tiles.
+// part of a vector, in y or dx, and not many vectors (8 MB of V and M); and enough tiles for each
+// thread to be worth transforming the weights, which are as much work as so many tiles.
 bool pays(const Conv2dGeometry& g, const Shape& y) {
   const TileRows all(y);
+  const int in = g.w.c, out = g.y.c / g.groups;
   const std::int64_t least = std::max(48, 24 * threads());
-  return g.w.c >= 16 && g.y.c / g.groups >= 16 && all.columns >= 4 &&
-         all.count * all.columns >= least;
+  return in >= 16 && out >= 16 && all.columns >= 4 &&
+         row_numbers(in, out, all.columns) <= 1 << 21 && all.count * all.columns >= least;
 }
 
 // Of y's rows of tiles, `rows` from number `row` on. u: [group][point][out, in]. g.w is not looked

@@ -48,14 +48,19 @@ struct PointMatrices {
   std::int64_t rows, stride, point, size;
 };
 
+// V and M of one row of tiles.
+inline std::int64_t row_numbers(int in, int out, int columns) {
+  return std::int64_t{points} * (in + out) * columns;
+}
+
 // How many of `rows` rows of tiles make a block: as many as let V and M, which have so many
 // channels together, stay in the L2 cache beside U, if that is small; a large U is read anew for
 // every block, so there should be few. And few vectors should stay partly empty.
 inline int rows_together(int in, int out, int columns, int rows) {
   const std::int64_t u_numbers = std::int64_t{points} * in * out;
-  const std::int64_t row_numbers = std::int64_t{points} * (in + out) * columns;
   const std::int64_t block_numbers = u_numbers <= 128 << 10 ? 256 << 10 : 512 << 10;
-  const int most = static_cast<int>(std::clamp<std::int64_t>(block_numbers / row_numbers, 1, rows));
+  const int most = static_cast<int>(
+      std::clamp<std::int64_t>(block_numbers / row_numbers(in, out, columns), 1, rows));
   // Columns of tiles that are computed in all, and for each block some more for reading U.
   const auto cost = [&](int together) {
     const auto block = [&](int count) {
@@ -95,12 +100,14 @@ inline void transform_inputs(const Conv2dGeometry& g, const TileRows& all, int n
   }
 }
 
-// c [m, columns] = a [m, k] * b [k, columns], or += with `add`, `vectors` vectors of columns. What
-// lies after the last column is computed along.
 struct Operand {
   const real* data;
-  std::int64_t stride;
+  std::int64_t stride;  // from row to row
 };
+
+// c [m, columns] = a [m, k] * b [k, columns], or += with `add`, `vectors` vectors of columns. What
+// lies after the last column is computed along. (multiply_range would pack; here V and U lie as the
+// tiles read them best.)
 inline void multiply_tiles(const Tiling& tiling, int m, int k, int vectors, const Operand& a,
                            const Operand& b, real* c, std::int64_t c_stride, bool add) {
   const Tiles& t = tiles();
