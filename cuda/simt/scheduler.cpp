@@ -10,9 +10,6 @@
 
 #include "cuda/simt/block.h"
 
-uint3 threadIdx{}, blockIdx{};
-dim3 blockDim, gridDim;
-
 namespace longhand::simt {
 
 Block block;

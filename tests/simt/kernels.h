@@ -62,6 +62,13 @@ void write_beyond_shared(int index, int* y);
 void write_beyond_dynamic_shared(int index, int* y);
 void overflow_stack(int* y);
 
+// matrices.cu
+// c (16 x 16) = 2 * (c + a (16 x k) * b (k x 16)), by tensor cores.
+void wmma_half(int k, const float* a, const float* b, float* c);
+void wmma_bfloat16(int k, const float* a, const float* b, float* c);
+void wmma_misaligned(float* c);
+void halves(const float* x, float* y);  // 3 numbers to 5, see there
+
 // races.cu: launches that kernel of two blocks at most, with or without its race. y: 256 integers.
 enum class Race {
   neighbours,
