@@ -98,7 +98,10 @@ void copy(void* to, const void* from, std::size_t bytes) {
 
 }  // namespace
 
+std::recursive_mutex mutex;
+
 Where where(const void* memory, std::size_t bytes) {
+  const Lock lock(mutex);
   const Address a = address(memory);
   if (const auto* range = range_of(a); range != nullptr) {
     return a + bytes <= range->first + range->second ? Where::device : Where::beyond;
@@ -144,7 +147,10 @@ using namespace longhand::simt;
 cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
   *memory = nullptr;
   if (bytes == 0) return cudaSuccess;
-  if (posix_memalign(memory, alignment, bytes) != 0) {
+  const Lock lock(mutex);
+  // With something after it, so that the end of a range is not where the host's memory begins.
+  const std::size_t gap = address_sanitizer ? 0 : alignment;
+  if (posix_memalign(memory, alignment, bytes + gap) != 0) {
     *memory = nullptr;
     return note_error(cudaErrorMemoryAllocation,
                       "cudaMalloc: no room for " + std::to_string(bytes) + " bytes");
@@ -158,6 +164,7 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
 
 cudaError_t cudaFree(void* memory) {
   if (memory == nullptr) return cudaSuccess;
+  const Lock lock(mutex);
   const auto found = alive.find(address(memory));
   if (found == alive.end()) {
     return note_error(cudaErrorInvalidValue, "cudaFree of " + describe(memory, 0) +
@@ -222,6 +229,7 @@ cudaError_t cudaMemset(void* memory, int byte, std::size_t bytes) {
 }
 
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
+  const Lock lock(mutex);
   *total = std::size_t{8} << 30;
   *free = *total;
   for (const auto& range : alive) *free -= std::min(*free, range.second);

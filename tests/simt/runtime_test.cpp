@@ -104,6 +104,9 @@ TEST_CASE("a launch beyond a GPU's limits") {
         "grid (1,65536,1) is not within 1 and (2147483647,65535,65535)");
   holds(error_of(cudaErrorInvalidConfiguration, [&] { launch_grid(1, 49153, x.data()); }),
         "49153 bytes of dynamic shared memory are more than 49152");
+  holds(error_of(cudaErrorInvalidConfiguration,
+                 [&] { launch_grid(dim3(2147483647, 2, 1), 0, x.data()); }),
+        "has more blocks than this runtime can count");
   allow_shared(65536);
   CHECK_NOTHROW(launch_grid(1, 65536, x.data()));
   holds(error_of(cudaErrorInvalidValue, [&] { allow_shared(65537); }), "65537 bytes");
