@@ -31,6 +31,9 @@ int accesses = 0;  // DeviceAccess objects that live
 Address address(const void* memory) {
   return reinterpret_cast<Address>(memory);
 }
+void* pointer(Address a) {
+  return reinterpret_cast<void*>(a);  // NOLINT(performance-no-int-to-ptr): it was one before
+}
 
 bool is_freed(Address a) {
   return std::any_of(freed.begin(), freed.end(), [&](const auto& range) {
@@ -39,11 +42,11 @@ bool is_freed(Address a) {
 }
 
 void keep_freed(Address start, std::size_t bytes) {
-  std::memset(reinterpret_cast<void*>(start), 0xFF, bytes);
+  std::memset(pointer(start), 0xFF, bytes);
   freed.emplace_back(start, bytes);
   freed_bytes += bytes;
   while (freed_bytes > kept_bytes) {
-    std::free(reinterpret_cast<void*>(freed.front().first));
+    std::free(pointer(freed.front().first));
     freed_bytes -= freed.front().second;
     freed.pop_front();
   }
@@ -132,12 +135,12 @@ std::string describe(const void* memory, std::size_t bytes) {
 
 DeviceAccess::DeviceAccess() {
   if (accesses++ > 0) return;
-  for (const auto& [start, bytes] : alive) unpoison(reinterpret_cast<void*>(start), bytes);
+  for (const auto& [start, bytes] : alive) unpoison(pointer(start), bytes);
 }
 
 DeviceAccess::~DeviceAccess() {
   if (--accesses > 0) return;
-  for (const auto& [start, bytes] : alive) poison(reinterpret_cast<void*>(start), bytes);
+  for (const auto& [start, bytes] : alive) poison(pointer(start), bytes);
 }
 
 }  // namespace longhand::simt
