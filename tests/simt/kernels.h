@@ -36,8 +36,10 @@ void barriers(int rounds, int threads, float* x);
 void launch_grid(dim3 grid, std::size_t shared_bytes, float* x);
 void allow_shared(int bytes);                 // for launch_grid
 void add_one(float* x, cudaStream_t stream);  // to 64 floats
-void set_constants();                         // for arithmetic
-void arithmetic(float* y);                    // 8 floats, see there
+// 3 blocks of 64 threads: the how-manieth each was to draw a ticket before and after a barrier.
+void arrivals(unsigned* tickets, unsigned* before, unsigned* after);
+void set_constants();       // for arithmetic
+void arithmetic(float* y);  // 8 floats, see there
 
 // broken.cu: each launches a kernel with one bug. They throw CudaError.
 void return_before_barrier(int* x);
