@@ -75,6 +75,7 @@ void halves(const float* x, float* y);  // 3 numbers to 5, see there
 enum class Race {
   neighbours,
   lanes,
+  lanes_reuse,
   reuse,
   scatter,
   blocks,
