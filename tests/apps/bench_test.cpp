@@ -371,7 +371,7 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
   refused("lenet", "The following argument was not expected: lenet", 2);
   refused("lenet-classic learn", "mode: learn not in {train,infer}", 2);
   refused("lenet-classic --batch 0", "--batch: Value 0 not in range 1 to 65536", 2);
-  refused("lenet-classic --device gpu", "--device: gpu not in {reference,cpu}", 2);
+  refused("lenet-classic --device gpu", "--device: gpu not in {reference,cpu,cuda}", 2);
   refused("lenet-classic --json no/folder.json", "cannot write no/folder.json", 1);
   refused("gemm 4 4", "K is required", 2);
   refused("gemm 4 4 x", "K: Value x not in range 1 to 65536", 2);

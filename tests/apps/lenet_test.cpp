@@ -198,7 +198,7 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
   refused("lenet --epochs many", "--epochs", 2);
   refused("lenet --batch 0", "--batch: Value 0 not in range 1 to 65536", 2);
   refused("lenet --lr -1", "--lr", 2);
-  refused("lenet --device gpu", "--device: gpu not in {reference,cpu}", 2);
+  refused("lenet --device gpu", "--device: gpu not in {reference,cpu,cuda}", 2);
   refused("lenet --unknown", "--unknown", 2);
   refused("lenet --load no.safetensors", "no.safetensors", 2);
   refused("lenet --data no/such/folder", "there is no folder no/such/folder", 1);
