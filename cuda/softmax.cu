@@ -42,33 +42,33 @@ __global__ void softmax_backward_v1_kernel(Shape g, const real* y, const real* d
   }
 }
 
-// A block a row: its threads share the channels.
+// A block a row, where an image is one pixel: its threads share the channels.
 __global__ void softmax_forward_kernel(Shape g, const real* x, real* y) {
-  const auto [n, zero, h, w] = index_at(rows_of(g), blockIdx.x);
+  const auto n = static_cast<int>(blockIdx.x);
   const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
   real largest = -std::numeric_limits<real>::infinity();
-  for (int c = begin; c < g.c; c += threads) largest = larger(largest, x[at(g, n, c, h, w)]);
+  for (int c = begin; c < g.c; c += threads) largest = larger(largest, x[at(g, n, c, 0, 0)]);
   largest = block_max(largest);
   real sum = 0;
   for (int c = begin; c < g.c; c += threads) {
-    const real e = std::exp(x[at(g, n, c, h, w)] - largest);
-    y[at(g, n, c, h, w)] = e;
+    const real e = std::exp(x[at(g, n, c, 0, 0)] - largest);
+    y[at(g, n, c, 0, 0)] = e;
     sum += e;
   }
   sum = block_sum(sum);
-  for (int c = begin; c < g.c; c += threads) y[at(g, n, c, h, w)] /= sum;
+  for (int c = begin; c < g.c; c += threads) y[at(g, n, c, 0, 0)] /= sum;
 }
 
 __global__ void softmax_backward_kernel(Shape g, const real* y, const real* dy, real* dx) {
-  const auto [n, zero, h, w] = index_at(rows_of(g), blockIdx.x);
+  const auto n = static_cast<int>(blockIdx.x);
   const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
   real mean = 0;
   for (int c = begin; c < g.c; c += threads) {
-    mean += dy[at(g, n, c, h, w)] * y[at(g, n, c, h, w)];
+    mean += dy[at(g, n, c, 0, 0)] * y[at(g, n, c, 0, 0)];
   }
   mean = block_sum(mean);
   for (int c = begin; c < g.c; c += threads) {
-    dx[at(g, n, c, h, w)] = y[at(g, n, c, h, w)] * (dy[at(g, n, c, h, w)] - mean);
+    dx[at(g, n, c, 0, 0)] = y[at(g, n, c, 0, 0)] * (dy[at(g, n, c, 0, 0)] - mean);
   }
 }
 
@@ -84,14 +84,24 @@ void softmax_backward_v1(const Shape& g, const real* y, const real* dy, real* dx
          y, dy, dx);
 }
 
+// Threads side by side should read numbers side by side. Where an image has several pixels these
+// are those of neighbouring rows, which v1's threads read; in an image of one pixel, a row's own.
 void softmax_forward(const Shape& g, const real* x, real* y) {
-  const auto blocks = static_cast<unsigned>(rows_of(g).size());
-  LAUNCH(softmax_forward_kernel, blocks, block_threads_for(g.c), 0, nullptr, g, x, y);
+  if (g.h * g.w > 1) {
+    softmax_forward_v1(g, x, y);
+  } else {
+    LAUNCH(softmax_forward_kernel, static_cast<unsigned>(g.n), block_threads_for(g.c), 0, nullptr,
+           g, x, y);
+  }
 }
 
 void softmax_backward(const Shape& g, const real* y, const real* dy, real* dx) {
-  const auto blocks = static_cast<unsigned>(rows_of(g).size());
-  LAUNCH(softmax_backward_kernel, blocks, block_threads_for(g.c), 0, nullptr, g, y, dy, dx);
+  if (g.h * g.w > 1) {
+    softmax_backward_v1(g, y, dy, dx);
+  } else {
+    LAUNCH(softmax_backward_kernel, static_cast<unsigned>(g.n), block_threads_for(g.c), 0, nullptr,
+           g, y, dy, dx);
+  }
 }
 
 }  // namespace longhand::cuda
