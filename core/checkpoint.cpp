@@ -73,8 +73,9 @@ void save_checkpoint(const std::string& path, const std::vector<Param*>& params,
       throw ValueError("cannot save " + path + ": two params are called '" + p->name + "'");
     }
     const std::size_t begin = data.size();
-    data.append(reinterpret_cast<const char*>(p->value.data()),
-                static_cast<std::size_t>(p->value.size()) * sizeof(real));
+    const Tensor value = p->value.on(Memory::host);
+    data.append(reinterpret_cast<const char*>(value.data()),
+                static_cast<std::size_t>(value.size()) * sizeof(real));
     header[p->name] = {{"dtype", sizeof(real) == 8 ? "F64" : "F32"},
                        {"shape", stored_extents(*p)},
                        {"data_offsets", {begin, data.size()}}};
@@ -97,10 +98,13 @@ void load_checkpoint(const std::string& path, const std::vector<Param*>& params)
   require_fits(path, file, params);
   for (Param* p : params) {
     const StoredTensor& tensor = file.tensors.at(p->name);
+    const Memory memory = p->value.memory();
+    p->value.to(Memory::host);
     for (std::int64_t i = 0; i < p->value.size(); ++i) {
       p->value[i] =
           tensor.is_double ? stored_number<double>(tensor, i) : stored_number<float>(tensor, i);
     }
+    p->value.to(memory);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/cpu.h"
 #include "core/error.h"
+#include "core/memory.h"
 
 namespace longhand {
 
@@ -11,15 +12,26 @@ std::string to_string(Device device) {
       return "reference";
     case Device::cpu:
       return "cpu";
+    case Device::cuda:
+      return "cuda";
   }
   return "unknown";
 }
 
 Device parse_device(const std::string& name) {
-  for (const Device device : {Device::reference, Device::cpu}) {
+  for (const Device device : {Device::reference, Device::cpu, Device::cuda}) {
     if (name == to_string(device)) return device;
   }
-  throw ValueError("unknown device '" + name + "': choose reference or cpu");
+  throw ValueError("unknown device '" + name + "': choose reference, cpu or cuda");
+}
+
+std::string describe(Device device) {
+  if (device != Device::cuda) return to_string(device);
+  return "cuda (" + cuda::describe() + ")";
+}
+
+void no_kernel() {
+  throw DeviceError("this has no kernel for cuda: choose reference or cpu");
 }
 
 Device resolve(Device device) {

@@ -26,6 +26,11 @@ struct OrderError : Error {
   using Error::Error;
 };
 
+// Numbers that lie in the memory of another device than the one that is to work on them.
+struct DeviceError : Error {
+  using Error::Error;
+};
+
 // A file that cannot be read or written, or does not hold what its format promises.
 struct FileError : Error {
   using Error::Error;

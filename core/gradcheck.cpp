@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "core/random.h"
 
@@ -31,14 +32,20 @@ Comparison check_tensor(const std::string& name, Tensor& values, const Tensor& a
                         const GradCheckOptions& options, Random& random) {
   const std::vector<std::int64_t> offsets = choose_offsets(values.size(), options.most, random);
   std::vector<double> analytic_values, numeric_values;
-  Tensor above;
+  const Memory memory = values.memory();
+  const auto forward_with = [&](std::int64_t i, double value) {
+    values.to(Memory::host);
+    values[i] = static_cast<real>(value);
+    values.to(memory);
+    return layer.forward(x).on(Memory::host);
+  };
+  Tensor before_all = values.on(Memory::host);
   for (const std::int64_t i : offsets) {
-    const real before = values[i];
-    values[i] = static_cast<real>(before + options.step);
-    above = layer.forward(x);
-    values[i] = static_cast<real>(before - options.step);
-    const Tensor& below = layer.forward(x);
-    values[i] = before;
+    const real before = before_all[i];
+    const Tensor above = forward_with(i, before + options.step);
+    const Tensor below = forward_with(i, before - options.step);
+    values = before_all;
+    values.to(memory);
     // L(p + h) - L(p - h), output by output: most outputs do not depend on p and drop out exactly,
     // instead of leaving their rounding behind.
     double difference = 0;
@@ -70,8 +77,10 @@ Tensor spread_values(const Shape& shape, std::uint64_t seed) {
 
 void spread_params(Layer& layer, std::uint64_t seed) {
   for (Param* p : layer.params()) {
-    p->value = spread_values(p->value.shape(), ++seed);
-    for (std::int64_t i = 0; i < p->value.size(); ++i) p->value[i] *= real(0.5);
+    Tensor value = spread_values(p->value.shape(), ++seed);
+    for (std::int64_t i = 0; i < value.size(); ++i) value[i] *= real(0.5);
+    value.to(p->value.memory());
+    p->value = std::move(value);
   }
 }
 
@@ -81,20 +90,23 @@ std::vector<Comparison> check_gradients(Layer& layer, const Tensor& x,
   Tensor input = x;
   Tensor r(layer.output_shape(x.shape()));
   for (std::int64_t i = 0; i < r.size(); ++i) r[i] = random.uniform(-1, 1);
+  input.to(layer.device());
+  Tensor dy = r;
+  dy.to(layer.device());
 
   // Once to have the memory of dx, then for real: over garbage in dx and ones in grad.
   layer.forward(input);
-  const Tensor& dx_memory = layer.backward(r);
+  const Tensor& dx_memory = layer.backward(dy);
   const_cast<Tensor&>(dx_memory).fill(std::numeric_limits<real>::quiet_NaN());
   for (Param* p : layer.params()) p->grad.fill(1);
   layer.forward(input);
-  const Tensor dx = layer.backward(r);
+  const Tensor dx = layer.backward(dy).on(Memory::host);
 
   std::vector<Comparison> results;
   results.push_back(check_tensor("x", input, dx, 0, layer, input, r, options, random));
   for (Param* p : layer.params()) {
-    results.push_back(
-        check_tensor(p->name, p->value, p->grad, 1, layer, input, r, options, random));
+    results.push_back(check_tensor(p->name, p->value, p->grad.on(Memory::host), 1, layer, input, r,
+                                   options, random));
   }
   return results;
 }

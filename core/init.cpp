@@ -24,10 +24,13 @@ void initialise(Layer& layer, Init init, Random& random) {
     if (p->rank < 2) continue;
     const double deviation = std::sqrt(init_variance(init, p->value.shape()));
     const auto bound = static_cast<real>(std::sqrt(3.0) * deviation);  // of the uniform one
+    const Memory memory = p->value.memory();
+    p->value.to(Memory::host);
     for (std::int64_t i = 0; i < p->value.size(); ++i) {
       p->value[i] = init == Init::xavier ? random.uniform(-bound, bound)
                                          : random.normal(0, static_cast<real>(deviation));
     }
+    p->value.to(memory);
   }
 }
 

@@ -11,6 +11,13 @@ void require_same_shape(std::string_view what, std::string_view name_a, const Sh
                    ", but " + std::string(name_b) + " is " + to_string(b));
 }
 
+void require_memory(std::string_view what, const Tensor& tensor, Device device) {
+  if (tensor.memory() == memory_of(device)) return;
+  throw DeviceError(std::string(what) + ": the tensor lies in the memory of " +
+                    to_string(tensor.memory()) + ", but the work is done on " + to_string(device) +
+                    ": move it with to(Device::" + to_string(device) + ")");
+}
+
 std::int64_t count_values(const std::vector<Param*>& params) {
   std::int64_t count = 0;
   for (const Param* p : params) count += p->value.size();
@@ -21,10 +28,24 @@ std::int64_t Layer::activation_bytes() const {
   return y_.bytes() + dx_.bytes();
 }
 
-void Layer::require_layout(const Tensor& x) const {
-  if (x.layout() == Layout::nchw || (takes_lanes() && device_ == Device::cpu)) return;
-  throw ShapeError(describe() + ": the input lies in memory as lanes, which it does not take on " +
-                   to_string(device_) + ": convert(x, Layout::nchw, y) gives one it does");
+void Layer::to(Device device) {
+  device_ = resolve(device);
+  const Memory memory = memory_of(device_);
+  for (Param* p : params()) p->to(device_);
+  if (y_.memory() == memory) return;
+  y_ = Tensor(memory);
+  dx_ = Tensor(memory);
+  fresh_ = false;
+}
+
+void Layer::require_place(const std::string& name, const Tensor& tensor) const {
+  if (tensor.memory() != memory_of(device_)) {
+    require_memory(describe() + ": " + name, tensor, device_);
+  }
+  if (tensor.layout() == Layout::nchw || (takes_lanes() && device_ == Device::cpu)) return;
+  throw ShapeError(describe() + ": " + name +
+                   " lies in memory as lanes, which it does not take on " + to_string(device_) +
+                   ": convert(x, Layout::nchw, y) gives one it does");
 }
 
 void Layer::begin_forward(const Tensor& x) {
@@ -34,7 +55,7 @@ void Layer::begin_forward(const Tensor& x) {
     y_shape_ = output_shape(x.shape());
     x_shape_ = x.shape();
   }
-  require_layout(x);
+  require_place("the input", x);
   y_.resize(y_shape_, x.layout());
   x_ = &x;
   fresh_ = true;
@@ -50,6 +71,7 @@ const Tensor& Layer::begin_backward(const Tensor& dy) {
   if (x_->shape() != x_shape_) {
     require_same_shape(describe(), "the input x now", x_->shape(), "at forward it", x_shape_);
   }
+  require_place("the gradient dy", dy);
   if (dy.layout() != x_->layout()) {
     throw ShapeError(describe() + ": dy lies in memory as " + to_string(dy.layout()) +
                      ", but the input x as " + to_string(x_->layout()));

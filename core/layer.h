@@ -52,8 +52,10 @@ class Layer {
   // that stand for no image may hold any finite number in x and y; they are zeros in dy and dx.
   virtual bool takes_lanes() const { return false; }
 
-  // Chooses the version of the loops that forward and backward run.
-  virtual void to(Device device) { device_ = resolve(device); }
+  // Chooses the version of the loops that forward and backward run, and moves the params to the
+  // device's memory. forward and backward take x and dy from there (DeviceError otherwise) and give
+  // y and dx there.
+  virtual void to(Device device);
   Device device() const { return device_; }
 
  protected:
@@ -70,7 +72,7 @@ class Layer {
   bool input_gradient_ = true;  // set by layers that heed want_input_gradient
 
  private:
-  void require_layout(const Tensor& x) const;
+  void require_place(const std::string& name, const Tensor& tensor) const;
 
   Device device_ = Device::reference;
   const Tensor* x_ = nullptr;
@@ -78,6 +80,9 @@ class Layer {
   Shape y_shape_;
   bool fresh_ = false;  // a forward has run since the last backward
 };
+
+// Throws DeviceError unless the tensor lies in the memory that the device works on.
+void require_memory(std::string_view what, const Tensor& tensor, Device device);
 
 // Throws ShapeError("<what>: dy is ..., but y is ...") unless they are the same.
 void require_same_shape(std::string_view what, std::string_view name_a, const Shape& a,

@@ -89,7 +89,14 @@ void Optimizer::zero_grad() {
         std::fill_n(params_[i]->grad.data() + begin, end - begin, real(0));
       });
       break;
+    case Device::cuda:
+      for (Param* p : params_) p->grad.fill(0);
+      break;
   }
+}
+
+void Optimizer::move(std::vector<Tensor>& tensors) const {
+  for (Tensor& tensor : tensors) tensor.to(device_);
 }
 
 Sgd::Sgd(std::vector<Param*> params, const SgdOptions& options)
@@ -101,6 +108,11 @@ Sgd::Sgd(std::vector<Param*> params, const SgdOptions& options)
   require(options.weight_decay >= 0, "weight decay must not be negative", options.weight_decay);
   require(!options.nesterov || options.momentum > 0, "Nesterov's step needs momentum above 0",
           options.momentum);
+}
+
+void Sgd::to(Device device) {
+  Optimizer::to(device);
+  move(velocity_);
 }
 
 void Sgd::step() {
@@ -119,6 +131,8 @@ void Sgd::step() {
                        p.value.data() + begin);
       });
       break;
+    case Device::cuda:
+      no_kernel();
   }
 }
 
@@ -131,6 +145,12 @@ Adam::Adam(std::vector<Param*> params, const AdamOptions& options)
   require(options.beta2 >= 0 && options.beta2 < 1, "beta2 must be in [0, 1)", options.beta2);
   require(options.epsilon > 0, "epsilon must be above 0", options.epsilon);
   require(options.weight_decay >= 0, "weight decay must not be negative", options.weight_decay);
+}
+
+void Adam::to(Device device) {
+  Optimizer::to(device);
+  move(m_);
+  move(v_);
 }
 
 void Adam::step() {
@@ -151,6 +171,8 @@ void Adam::step() {
                         v_[i].data() + begin, p.value.data() + begin);
       });
       break;
+    case Device::cuda:
+      no_kernel();
   }
 }
 

@@ -22,9 +22,12 @@ class Optimizer {
 
   real learning_rate() const { return learning_rate_; }
   void set_learning_rate(real learning_rate);
-  void to(Device device) { device_ = resolve(device); }
+  // Works on that device from now on, where the params must be too.
+  virtual void to(Device device) { device_ = resolve(device); }
 
  protected:
+  void move(std::vector<Tensor>& tensors) const;  // to the device's memory
+
   std::vector<Param*> params_;
   real learning_rate_;
   Device device_ = Device::reference;
@@ -45,6 +48,7 @@ class Sgd : public Optimizer {
  public:
   Sgd(std::vector<Param*> params, const SgdOptions& options);
   void step() override;
+  void to(Device device) override;
 
  private:
   SgdOptions options_;
@@ -68,6 +72,7 @@ class Adam : public Optimizer {
  public:
   Adam(std::vector<Param*> params, const AdamOptions& options);
   void step() override;
+  void to(Device device) override;
 
  private:
   AdamOptions options_;

@@ -16,6 +16,12 @@ struct Param {
   Param(std::string name_, const Shape& shape, int rank_)
       : name(std::move(name_)), rank(rank_), value(shape), grad(shape) {}
 
+  // Moves both tensors to the memory of that device.
+  void to(Device device) {
+    value.to(device);
+    grad.to(device);
+  }
+
   std::string name;  // "weight"; a container puts the layer's place before it: "0.weight"
   int rank;
   Tensor value;

@@ -1,20 +1,11 @@
 #include "core/tensor.h"
 
 #include <algorithm>
-#include <new>
 #include <sstream>
 
 #include "core/error.h"
 
 namespace longhand {
-
-namespace {
-constexpr std::align_val_t alignment{64};
-}
-
-void Tensor::Free::operator()(real* memory) const {
-  ::operator delete(memory, alignment);
-}
 
 Tensor::Tensor(const Shape& shape) {
   require_valid(shape, "tensor");
@@ -31,39 +22,32 @@ Tensor::Tensor(const Shape& shape, std::initializer_list<real> values) {
   std::copy(values.begin(), values.end(), data());
 }
 
-Tensor::Tensor(const Tensor& other) {
-  *this = other;
-}
-
-Tensor& Tensor::operator=(const Tensor& other) {
-  if (this == &other) return *this;
-  if (other.empty()) {
-    *this = Tensor();
-  } else {
-    resize(other.shape_, other.layout_);
-    std::copy_n(other.data(), stored(), data());
-  }
-  return *this;
-}
-
 void Tensor::resize(const Shape& shape, Layout layout) {
   if (shape == shape_ && layout == layout_) return;
   require_valid(shape, "tensor");
-  const std::int64_t needed = stored_size(shape, layout);
-  if (needed > capacity_) {
-    const auto bytes = static_cast<std::size_t>(needed) * sizeof(real);
-    data_.reset();  // the old memory goes first: its numbers are not kept
-    capacity_ = 0;
-    shape_ = Shape{};
-    data_.reset(static_cast<real*>(::operator new(bytes, alignment)));
-    capacity_ = needed;
-  }
+  data_.resize(stored_size(shape, layout));
   shape_ = shape;
   layout_ = layout;
 }
 
 void Tensor::fill(real value) {
-  std::fill_n(data(), stored(), value);
+  if (memory() == Memory::cuda) {
+    cuda::fill(stored(), value, data());
+  } else {
+    std::fill_n(data(), stored(), value);
+  }
+}
+
+Tensor Tensor::on(Memory memory) const {
+  Tensor copy = *this;
+  copy.to(memory);
+  return copy;
+}
+
+void Tensor::refuse_access() const {
+  throw DeviceError("tensor " + to_string(shape_) +
+                    " lies in the memory of cuda, where its numbers cannot be reached one by one: "
+                    "copy it first, with on(Memory::host)");
 }
 
 std::string to_string(const Tensor& tensor) {

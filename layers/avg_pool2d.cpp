@@ -72,6 +72,8 @@ const Tensor& AvgPool2d::forward(const Tensor& x) {
     case Device::cpu:
       fast::avg_pool2d_forward(g, x.data(), y_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return y_;
 }
@@ -87,6 +89,8 @@ const Tensor& AvgPool2d::backward(const Tensor& dy) {
     case Device::cpu:
       fast::avg_pool2d_backward(g, dy.data(), dx_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

@@ -116,6 +116,8 @@ const Tensor& Concat::forward(const Tensor& x) {
       case Device::cpu:
         fast::concat_forward({memory_shape(y_), memory_shape(part), first}, part.data(), y_.data());
         break;
+      case Device::cuda:
+        no_kernel();
     }
     first += part.shape().c;
   }
@@ -135,6 +137,8 @@ const Tensor& Concat::backward(const Tensor& dy) {
         fast::concat_backward({memory_shape(dy), memory_shape(part), first}, dy.data(),
                               part.data());
         break;
+      case Device::cuda:
+        no_kernel();
     }
     first += part.shape().c;
     const Tensor& dx = branches_[i]->backward(part);
@@ -156,6 +160,8 @@ void Concat::add_up(const Tensor& dx, bool first) {
         fast::add(dx.stored(), dx_.data(), dx.data(), dx_.data());
       }
       break;
+    case Device::cuda:
+      no_kernel();
   }
 }
 
@@ -175,6 +181,7 @@ bool Concat::takes_lanes() const {
 void Concat::to(Device device) {
   Layer::to(device);
   for (const auto& branch : branches_) branch->to(device);
+  for (Tensor& part : dy_parts_) part = Tensor(memory_of(this->device()));
 }
 
 std::int64_t Concat::activation_bytes() const {

@@ -170,6 +170,8 @@ const Tensor& Conv2d::forward(const Tensor& x) {
     case Device::cpu:
       fast::conv2d_forward(g, x.data(), w, b(), y_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return y_;
 }
@@ -191,6 +193,8 @@ const Tensor& Conv2d::backward(const Tensor& dy) {
       fast::conv2d_backward_weights(g, x.data(), dy.data(), dw);
       if (has_bias_) fast::conv2d_backward_bias(g, dy.data(), db);
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

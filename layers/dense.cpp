@@ -95,6 +95,8 @@ const Tensor& Dense::forward(const Tensor& x) {
     case Device::cpu:
       fast::dense_forward(g, x.data(), w, b(), y_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return y_;
 }
@@ -114,6 +116,8 @@ const Tensor& Dense::backward(const Tensor& dy) {
       fast::dense_backward_weights(g, x.data(), dy.data(), weight_.grad.data());
       if (has_bias_) fast::dense_backward_bias(g, dy.data(), bias_.grad.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

@@ -54,6 +54,10 @@ const Tensor& Flatten::forward(const Tensor& x) {
     case Device::cpu:
       copy(x.stored(), x.data(), y_.data());
       break;
+    case Device::cuda:
+      cuda::copy(static_cast<std::size_t>(x.bytes()), x.data(), Memory::cuda, y_.data(),
+                 Memory::cuda);
+      break;
   }
   return y_;
 }
@@ -66,6 +70,10 @@ const Tensor& Flatten::backward(const Tensor& dy) {
       break;
     case Device::cpu:
       copy(dy.stored(), dy.data(), dx_.data());
+      break;
+    case Device::cuda:
+      cuda::copy(static_cast<std::size_t>(dy.bytes()), dy.data(), Memory::cuda, dx_.data(),
+                 Memory::cuda);
       break;
   }
   return dx_;

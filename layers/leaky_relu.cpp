@@ -31,6 +31,8 @@ const Tensor& LeakyRelu::forward(const Tensor& x) {
     case Device::cpu:
       fast::leaky_relu_forward({x.stored(), slope_}, x.data(), y_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return y_;
 }
@@ -44,6 +46,8 @@ const Tensor& LeakyRelu::backward(const Tensor& dy) {
     case Device::cpu:
       fast::leaky_relu_backward({dy.stored(), slope_}, x.data(), dy.data(), dx_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

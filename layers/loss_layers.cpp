@@ -7,9 +7,13 @@ namespace longhand {
 
 namespace {
 
-// dx = dloss * dy, where dy is one number.
+// dx = dloss * dy, where dy is one number. (Only for tests: it does not mind the copies.)
 void scale(const Tensor& dloss, const Tensor& dy, Tensor& dx) {
-  for (std::int64_t i = 0; i < dx.size(); ++i) dx[i] = dloss[i] * dy[0];
+  const Memory memory = dx.memory();
+  const real factor = dy.on(Memory::host)[0];
+  dx = dloss.on(Memory::host);
+  for (std::int64_t i = 0; i < dx.size(); ++i) dx[i] *= factor;
+  dx.to(memory);
 }
 
 }  // namespace
@@ -17,7 +21,7 @@ void scale(const Tensor& dloss, const Tensor& dy, Tensor& dx) {
 const Tensor& CrossEntropyLayer::forward(const Tensor& x) {
   begin_forward(x);
   const auto count = std::min(labels_.size(), static_cast<std::size_t>(x.shape().n));
-  y_[0] = loss_.forward(x, std::span(labels_).first(count));
+  y_.fill(loss_.forward(x, std::span(labels_).first(count)));
   return y_;
 }
 
@@ -36,7 +40,7 @@ const Tensor& SquaredErrorLayer::forward(const Tensor& x) {
   begin_forward(x);
   target_.resize(x.shape());
   target_.fill(value_);
-  y_[0] = loss_.forward(x, target_);
+  y_.fill(loss_.forward(x, target_));
   return y_;
 }
 
@@ -48,6 +52,7 @@ const Tensor& SquaredErrorLayer::backward(const Tensor& dy) {
 
 void SquaredErrorLayer::to(Device device) {
   Layer::to(device);
+  target_ = Tensor(memory_of(this->device()));
   loss_.to(device);
 }
 

@@ -71,7 +71,7 @@ const Tensor& MaxPool2d::forward(const Tensor& x) {
   begin_forward(x);
   Pool2dGeometry g = pool2d_geometry(x.shape(), window_, "max_pool2d");
   g.layout = x.layout();
-  argmax_.resize(static_cast<std::size_t>(y_.stored()));
+  argmax_.resize(y_.stored());
   switch (device()) {
     case Device::reference:
       ref::max_pool2d_forward(g, x.data(), y_.data(), argmax_.data());
@@ -79,6 +79,8 @@ const Tensor& MaxPool2d::forward(const Tensor& x) {
     case Device::cpu:
       fast::max_pool2d_forward(g, x.data(), y_.data(), argmax_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return y_;
 }
@@ -94,13 +96,25 @@ const Tensor& MaxPool2d::backward(const Tensor& dy) {
     case Device::cpu:
       fast::max_pool2d_backward(g, dy.data(), argmax_.data(), dx_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }
 
 std::int64_t MaxPool2d::activation_bytes() const {
-  const auto winners = static_cast<std::int64_t>(argmax_.size() * sizeof(argmax_[0]));
-  return Layer::activation_bytes() + winners;
+  return Layer::activation_bytes() + argmax_.bytes();
+}
+
+std::vector<std::int32_t> MaxPool2d::argmax() const {
+  Buffer<std::int32_t> winners = argmax_;
+  winners.to(Memory::host);
+  return {winners.data(), winners.data() + winners.size()};
+}
+
+void MaxPool2d::to(Device device) {
+  Layer::to(device);
+  argmax_.to(memory_of(this->device()));
 }
 
 Pool2dGeometry MaxPool2d::block_geometry(const Shape& x) const {
@@ -108,7 +122,7 @@ Pool2dGeometry MaxPool2d::block_geometry(const Shape& x) const {
 }
 
 void MaxPool2d::prepare_blocks(const Shape& x) {
-  argmax_.resize(static_cast<std::size_t>(stored_size(output_shape(x), Layout::lanes)));
+  argmax_.resize(stored_size(output_shape(x), Layout::lanes));
 }
 
 void MaxPool2d::forward_block(const Shape& x, int block, const real* x_block, real* y_block) {

@@ -24,6 +24,7 @@ class MaxPool2d : public BlockLayer {
   Shape output_shape(const Shape& x) const override;
   const Tensor& forward(const Tensor& x) override;
   const Tensor& backward(const Tensor& dy) override;
+  void to(Device device) override;
   bool takes_lanes() const override { return true; }
   std::int64_t activation_bytes() const override;
 
@@ -33,15 +34,15 @@ class MaxPool2d : public BlockLayer {
   void backward_block(const Shape& x, int block, const real* y_block, const real* dy_block,
                       real* dx_block) override;
 
-  // For each element of y, where in its channel of x (row * W + column) the winner is; it
-  // lies in memory as y does.
-  const std::vector<std::int32_t>& argmax() const { return argmax_; }
+  // For each element of y, where in its channel of x (row * W + column) the winner is, in the
+  // order in which y lies in memory.
+  std::vector<std::int32_t> argmax() const;
 
  private:
   Pool2dGeometry block_geometry(const Shape& x) const;
 
   Window window_;
-  std::vector<std::int32_t> argmax_;
+  Buffer<std::int32_t> argmax_;
 };
 
 namespace ref {

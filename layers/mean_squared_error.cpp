@@ -21,10 +21,20 @@ void mean_squared_error_backward(std::int64_t size, const real* x, const real* t
 
 }  // namespace ref
 
+void MeanSquaredError::to(Device device) {
+  device_ = resolve(device);
+  const Memory memory = memory_of(device_);
+  if (dx_.memory() == memory) return;
+  dx_ = loss_ = Tensor(memory);
+  fresh_ = false;
+}
+
 real MeanSquaredError::forward(const Tensor& x, const Tensor& target) {
   fresh_ = false;
   require_same_shape("mean_squared_error", "x", x.shape(), "the target", target.shape());
   if (x.empty()) throw ShapeError("mean_squared_error: x is empty");
+  require_memory("mean_squared_error", x, device_);
+  require_memory("mean_squared_error", target, device_);
   x_ = &x;
   target_ = &target;
   fresh_ = true;
@@ -34,6 +44,8 @@ real MeanSquaredError::forward(const Tensor& x, const Tensor& target) {
     case Device::cpu:
       ref::mean_squared_error_forward(x.size(), x.data(), target.data(), &loss);
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return loss;
 }
@@ -47,6 +59,8 @@ const Tensor& MeanSquaredError::backward() {
     case Device::cpu:
       ref::mean_squared_error_backward(x_->size(), x_->data(), target_->data(), dx_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

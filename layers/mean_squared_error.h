@@ -15,13 +15,15 @@ class MeanSquaredError {
   // The gradient of the loss by x, overwritten. OrderError without a fresh forward.
   const Tensor& backward();
 
-  void to(Device device) { device_ = resolve(device); }
+  // Works on that device from now on, where x and target must be.
+  void to(Device device);
 
  private:
   Device device_ = Device::reference;
   const Tensor* x_ = nullptr;
   const Tensor* target_ = nullptr;
   Tensor dx_;
+  Tensor loss_;  // Device::cuda only: one number
   bool fresh_ = false;
 };
 

@@ -23,6 +23,8 @@ const Tensor& Relu::forward(const Tensor& x) {
     case Device::cpu:
       fast::relu_forward(x.stored(), x.data(), y_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return y_;
 }
@@ -36,6 +38,8 @@ const Tensor& Relu::backward(const Tensor& dy) {
     case Device::cpu:
       fast::relu_backward(dy.stored(), x.data(), dy.data(), dx_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

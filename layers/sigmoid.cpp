@@ -29,6 +29,8 @@ const Tensor& Sigmoid::forward(const Tensor& x) {
     case Device::cpu:
       fast::sigmoid_forward(x.stored(), x.data(), y_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return y_;
 }
@@ -42,6 +44,8 @@ const Tensor& Sigmoid::backward(const Tensor& dy) {
     case Device::cpu:
       fast::sigmoid_backward(dy.stored(), y_.data(), dy.data(), dx_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

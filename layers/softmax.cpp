@@ -52,6 +52,8 @@ const Tensor& Softmax::forward(const Tensor& x) {
     case Device::cpu:
       fast::softmax_forward(memory_shape(x), x.data(), y_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return y_;
 }
@@ -65,6 +67,8 @@ const Tensor& Softmax::backward(const Tensor& dy) {
     case Device::cpu:
       fast::softmax_backward(memory_shape(dy), y_.data(), dy.data(), dx_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/layer.h"
 
 namespace longhand {
 
@@ -40,6 +41,15 @@ void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const 
 
 }  // namespace ref
 
+void SoftmaxCrossEntropy::to(Device device) {
+  device_ = resolve(device);
+  const Memory memory = memory_of(device_);
+  if (p_.memory() == memory) return;
+  p_ = dx_ = loss_ = Tensor(memory);
+  labels_on_device_ = Buffer<int>(memory);
+  fresh_ = false;
+}
+
 real SoftmaxCrossEntropy::forward(const Tensor& x, std::span<const int> labels) {
   fresh_ = false;
   const Shape& s = x.shape();
@@ -57,6 +67,7 @@ real SoftmaxCrossEntropy::forward(const Tensor& x, std::span<const int> labels) 
     throw ValueError("softmax_cross_entropy: label " + std::to_string(label) + " is not in 0.." +
                      std::to_string(s.c - 1));
   }
+  require_memory("softmax_cross_entropy", x, device_);
   labels_ = labels;
   fresh_ = true;
   p_.resize(s);
@@ -68,6 +79,8 @@ real SoftmaxCrossEntropy::forward(const Tensor& x, std::span<const int> labels) 
     case Device::cpu:
       fast::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels.data(), p_.data(), &loss);
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return loss;
 }
@@ -84,6 +97,8 @@ const Tensor& SoftmaxCrossEntropy::backward() {
     case Device::cpu:
       fast::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_.data(), dx_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

@@ -29,12 +29,16 @@ class SoftmaxCrossEntropy {
   const Tensor& backward();
 
   const Tensor& probabilities() const { return p_; }
-  void to(Device device) { device_ = resolve(device); }
+  // Works on that device from now on. On Device::cuda x lies in its memory, while labels are the
+  // host's: forward copies them there, and the loss back.
+  void to(Device device);
 
  private:
   Device device_ = Device::reference;
   Tensor p_, dx_;
   std::span<const int> labels_;
+  Buffer<int> labels_on_device_;  // Device::cuda only
+  Tensor loss_;                   // Device::cuda only: one number
   bool fresh_ = false;
 };
 

@@ -35,6 +35,8 @@ const Tensor& Tanh::forward(const Tensor& x) {
     case Device::cpu:
       fast::tanh_forward({x.stored(), amplitude_, slope_}, x.data(), y_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return y_;
 }
@@ -48,6 +50,8 @@ const Tensor& Tanh::backward(const Tensor& dy) {
     case Device::cpu:
       fast::tanh_backward({dy.stored(), amplitude_, slope_}, y_.data(), dy.data(), dx_.data());
       break;
+    case Device::cuda:
+      no_kernel();
   }
   return dx_;
 }

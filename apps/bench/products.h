@@ -77,6 +77,8 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
       case Device::cpu:
         fast::gemm(g, a.data(), b.data(), c.data());
         break;
+      case Device::cuda:
+        no_kernel();
     }
   });
   write_result(options, json);
@@ -127,6 +129,8 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction, bool
         if (direction == "data") fast::conv2d_backward_data(g, y.data(), w.data(), x.data());
         if (direction == "weights") fast::conv2d_backward_weights(g, x.data(), y.data(), w.data());
         break;
+      case Device::cuda:
+        no_kernel();
     }
   };
   const double flop = 2.0 * static_cast<double>(g.y.size()) *

@@ -29,10 +29,12 @@ void fill_grads(Layer& layer, real value) {
 }
 
 Outcome run(Layer& layer, const Tensor& x, const Tensor& dy) {
+  const Memory memory = memory_of(layer.device());
+  const Tensor x_there = x.on(memory), dy_there = dy.on(memory);
   Outcome outcome;
-  outcome.y = layer.forward(x);
-  outcome.dx = layer.backward(dy);
-  for (Param* p : layer.params()) outcome.grads.push_back(p->grad);
+  outcome.y = layer.forward(x_there).on(Memory::host);
+  outcome.dx = layer.backward(dy_there).on(Memory::host);
+  for (Param* p : layer.params()) outcome.grads.push_back(p->grad.on(Memory::host));
   return outcome;
 }
 
@@ -43,8 +45,10 @@ Outcome run_over_garbage(Layer& layer, const Tensor& x, const Tensor& dy) {
   };
   std::vector<Tensor> before;
   for (Param* p : layer.params()) before.push_back(p->grad);
-  const Tensor& y = layer.forward(x);
-  const Tensor& dx = layer.backward(dy);
+  const Memory memory = memory_of(layer.device());
+  const Tensor x_there = x.on(memory), dy_there = dy.on(memory);
+  const Tensor& y = layer.forward(x_there);
+  const Tensor& dx = layer.backward(dy_there);
   for (std::size_t i = 0; i < before.size(); ++i) layer.params()[i]->grad = before[i];
   spoil(y);
   spoil(dx);
@@ -89,8 +93,9 @@ void expect_error(const std::string& what, Call&& call, std::vector<std::string>
 void check_order_of_calls(const LayerCase& c, Device device, std::vector<std::string>& failures) {
   const std::unique_ptr<Layer> layer = c.make();
   layer->to(device);
-  const Tensor x = spread_values(c.x, 1);
-  const Tensor dy(layer->output_shape(c.x));
+  const Memory memory = memory_of(device);
+  const Tensor x = spread_values(c.x, 1).on(memory);
+  const Tensor dy = Tensor(layer->output_shape(c.x)).on(memory);
   expect_error<OrderError>(
       "backward before forward", [&] { layer->backward(dy); }, failures);
   layer->forward(x);
@@ -98,14 +103,14 @@ void check_order_of_calls(const LayerCase& c, Device device, std::vector<std::st
   expect_error<OrderError>(
       "a second backward after one forward", [&] { layer->backward(dy); }, failures);
   expect_error<ShapeError>(
-      "an empty input", [&] { layer->forward(Tensor()); }, failures);
+      "an empty input", [&] { layer->forward(Tensor(memory)); }, failures);
   expect_error<OrderError>(
       "backward after a forward that failed", [&] { layer->backward(dy); }, failures);
   Shape wrong = dy.shape();
   ++wrong.w;
   layer->forward(x);
   expect_error<ShapeError>(
-      "a dy of another shape", [&] { layer->backward(Tensor(wrong)); }, failures);
+      "a dy of another shape", [&] { layer->backward(Tensor(wrong).on(memory)); }, failures);
 }
 
 }  // namespace
@@ -135,8 +140,7 @@ std::vector<std::string> check_contract(const LayerCase& c, Device device) {
   // A smaller batch, and the first one again in the memory that is there.
   Tensor first_image({1, c.x.c, c.x.h, c.x.w});
   std::copy_n(x.data(), first_image.size(), first_image.data());
-  layer->forward(first_image);
-  layer->backward(Tensor(layer->output_shape(first_image.shape())));
+  run(*layer, first_image, Tensor(layer->output_shape(first_image.shape())));
   fill_grads(*layer, 0);
   compare_outcomes("after a smaller batch", run(*layer, x, dy), once, 0, failures);
   return failures;
@@ -165,12 +169,33 @@ std::vector<std::string> check_parity(const LayerCase& c) {
   return failures;
 }
 
+std::vector<std::string> check_cuda(const LayerCase& c) {
+  std::vector<std::string> failures;
+  const std::unique_ptr<Layer> layer = c.make();
+  spread_params(*layer, 7);
+  const Tensor x = spread_values(c.x, 1);
+  const Tensor dy = spread_values(layer->output_shape(c.x), 2);
+  const Outcome reference = run(*layer, x, dy);
+
+  layer->to(Device::cuda);
+  fill_grads(*layer, 0);
+  const Outcome cuda = run(*layer, x, dy);
+  compare_outcomes("cuda", cuda, reference, rounding, failures);
+  fill_grads(*layer, 0);
+  compare_outcomes("cuda, again", run(*layer, x, dy), cuda, 0, failures);
+  expect_error<DeviceError>(
+      "an x in the host's memory on Device::cuda", [&] { layer->forward(x); }, failures);
+  return failures;
+}
+
 std::vector<std::string> check_gradient(const LayerCase& c, Device device) {
   std::vector<std::string> failures;
   const std::unique_ptr<Layer> layer = c.make();
   layer->to(device);
   spread_params(*layer, 7);
-  for (const Comparison& result : check_gradients(*layer, spread_values(c.x, 1))) {
+  GradCheckOptions options;
+  if (device == Device::cuda) options.most = 100;  // kernels that run on the CPU take their time
+  for (const Comparison& result : check_gradients(*layer, spread_values(c.x, 1), options)) {
     if (!result.passed()) failures.push_back("gradient of " + result.report());
   }
   return failures;
@@ -206,8 +231,9 @@ void run_cases(const std::string& layer) {
       CHECK(failures.empty());
     };
     expect_none("parity", check_parity(c));
+    expect_none("parity of cuda", check_cuda(c));
     if (c.make()->takes_lanes()) expect_none("lanes", check_lanes(c));
-    for (const Device device : {Device::reference, Device::cpu}) {
+    for (const Device device : {Device::reference, Device::cpu, Device::cuda}) {
       const std::string name = to_string(device);
       expect_none("contract on " + name, check_contract(c, device));
       if (is_double && suits_gradient_check(c))

@@ -17,8 +17,11 @@ namespace longhand::test {
 std::vector<std::string> check_contract(const LayerCase& c, Device device);
 
 // The layer on Device::cpu against Device::reference: y, dx and every grad, with 1, 2 and 3
-// threads.
+// threads; the same again to the bit.
 std::vector<std::string> check_parity(const LayerCase& c);
+
+// The same for Device::cuda; and an x in the host's memory is refused.
+std::vector<std::string> check_cuda(const LayerCase& c);
 
 // The gradient check of core/gradcheck.h. Only meaningful in the double build.
 std::vector<std::string> check_gradient(const LayerCase& c, Device device);

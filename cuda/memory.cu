@@ -1,0 +1,57 @@
+// The GPU's memory: what core/memory.h declares.
+#include "core/memory.h"
+
+#include "cuda/launch.h"
+
+namespace longhand::cuda {
+
+namespace {
+
+__global__ void fill_kernel(std::int64_t size, real value, real* y) {
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (i < size) y[i] = value;
+}
+
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+  void* memory = nullptr;
+  CUDA_CHECK(cudaMalloc(&memory, bytes));
+  return memory;
+}
+
+void release(void* memory) noexcept {
+  // Nobody can be told of an error here: the next call reports it again.
+  static_cast<void>(cudaFree(memory));
+}
+
+void copy(std::size_t bytes, const void* from, Memory from_memory, void* to, Memory to_memory) {
+  const cudaMemcpyKind kinds[2][2] = {{cudaMemcpyHostToHost, cudaMemcpyHostToDevice},
+                                      {cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice}};
+  CUDA_CHECK(
+      cudaMemcpy(to, from, bytes,
+                 kinds[from_memory == Memory::cuda ? 1 : 0][to_memory == Memory::cuda ? 1 : 0]));
+}
+
+void fill(std::int64_t size, real value, real* y) {
+  constexpr int threads = 256;
+  if (size == 0) return;
+  LAUNCH(fill_kernel, static_cast<unsigned>((size + threads - 1) / threads), threads, 0, nullptr,
+         size, value, y);
+}
+
+void synchronize() {
+  CUDA_CHECK(cudaDeviceSynchronize());
+}
+
+std::string describe() {
+#if defined(__CUDACC__)
+  cudaDeviceProp properties;
+  CUDA_CHECK(cudaGetDeviceProperties(&properties, 0));
+  return properties.name;
+#else
+  return "kernels run on the CPU";
+#endif
+}
+
+}  // namespace longhand::cuda
