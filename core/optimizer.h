@@ -97,4 +97,10 @@ void adam_step(const AdamOptions& options, std::int64_t t, std::int64_t size, co
                real* m, real* v, real* w);
 }  // namespace fast
 
+namespace cuda {
+void sgd_step(const SgdOptions& options, std::int64_t size, const real* grad, real* v, real* w);
+void adam_step(const AdamOptions& options, std::int64_t t, std::int64_t size, const real* grad,
+               real* m, real* v, real* w);
+}  // namespace cuda
+
 }  // namespace longhand

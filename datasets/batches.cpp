@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/gather.h"
 
 namespace longhand {
 
@@ -59,14 +60,10 @@ bool Batches::next() {
   if (position_ == order_.size()) return false;
   used_ = std::min(batch_, order_.size() - position_);
   x_.resize({static_cast<int>(used_), data_->image.c, data_->image.h, data_->image.w});
-  const std::size_t size = image_size(*data_);
-  for (std::size_t n = 0; n < used_; ++n) {
-    const auto place = static_cast<std::size_t>(order_[position_ + n]);
-    const std::uint8_t* pixels = data_->pixels.data() + place * size;
-    std::transform(pixels, pixels + size, x_.data() + n * size,
-                   [this](std::uint8_t pixel) { return scaled_[pixel]; });
-    labels_[n] = data_->labels[place];
-  }
+  const GatherGeometry g{count(), data_->image.size()};
+  const int* indices = order_.data() + position_;
+  ref::gather_images(g, data_->pixels.data(), indices, scaled_.data(), x_.data());
+  ref::gather_labels(g, data_->labels.data(), indices, labels_.data());
   position_ += used_;
   return true;
 }

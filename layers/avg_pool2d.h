@@ -46,4 +46,10 @@ void avg_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y);
 void avg_pool2d_backward(const Pool2dGeometry& g, const real* dy, real* dx);
 }  // namespace fast
 
+// backward: a thread an element of dx, which collects the shares of all windows that it lies in.
+namespace cuda {
+void avg_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y);
+void avg_pool2d_backward(const Pool2dGeometry& g, const real* dy, real* dx);
+}  // namespace cuda
+
 }  // namespace longhand

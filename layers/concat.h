@@ -53,4 +53,9 @@ void concat_forward(const ConcatGeometry& g, const real* part, real* whole);
 void concat_backward(const ConcatGeometry& g, const real* whole, real* part);
 }  // namespace fast
 
+namespace cuda {
+void concat_forward(const ConcatGeometry& g, const real* part, real* whole);
+void concat_backward(const ConcatGeometry& g, const real* whole, real* part);
+}  // namespace cuda
+
 }  // namespace longhand

@@ -38,4 +38,9 @@ void leaky_relu_forward(const LeakyReluGeometry& g, const real* x, real* y);
 void leaky_relu_backward(const LeakyReluGeometry& g, const real* x, const real* dy, real* dx);
 }  // namespace fast
 
+namespace cuda {
+void leaky_relu_forward(const LeakyReluGeometry& g, const real* x, real* y);
+void leaky_relu_backward(const LeakyReluGeometry& g, const real* x, const real* dy, real* dx);
+}  // namespace cuda
+
 }  // namespace longhand

@@ -57,4 +57,16 @@ void max_pool2d_backward(const Pool2dGeometry& g, const real* dy, const std::int
                          real* dx);
 }  // namespace fast
 
+namespace cuda {
+void max_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y, std::int32_t* argmax);
+// A thread an element of dy, as the reference: it adds to the winner atomically, and so, where
+// three windows or more share their winner, in an order, and with bits, that differ from run to
+// run.
+void max_pool2d_backward_scatter(const Pool2dGeometry& g, const real* dy,
+                                 const std::int32_t* argmax, real* dx);
+// A thread an element of dx, which adds up the windows that it won, in the reference's order.
+void max_pool2d_backward(const Pool2dGeometry& g, const real* dy, const std::int32_t* argmax,
+                         real* dx);
+}  // namespace cuda
+
 }  // namespace longhand

@@ -32,4 +32,16 @@ void mean_squared_error_forward(std::int64_t size, const real* x, const real* ta
 void mean_squared_error_backward(std::int64_t size, const real* x, const real* target, real* dx);
 }  // namespace ref
 
+namespace cuda {
+// The most blocks that share a sum.
+constexpr int mean_squared_error_parts = 256;
+
+// loss: 1 + mean_squared_error_parts numbers, the mean and then room for the parts of the sum.
+// _v1: one thread does everything, as the reference.
+void mean_squared_error_forward_v1(std::int64_t size, const real* x, const real* target,
+                                   real* loss);
+void mean_squared_error_forward(std::int64_t size, const real* x, const real* target, real* loss);
+void mean_squared_error_backward(std::int64_t size, const real* x, const real* target, real* dx);
+}  // namespace cuda
+
 }  // namespace longhand

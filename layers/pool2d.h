@@ -33,7 +33,7 @@ Pool2dGeometry pool2d_block_geometry(const Pool2dGeometry& g);
 
 // The part of the window of output (oh, ow) that lies inside the image.
 struct Pool2dPart {
-  Pool2dPart(const Pool2dGeometry& g, int oh, int ow) {
+  constexpr Pool2dPart(const Pool2dGeometry& g, int oh, int ow) {
     const int h0 = oh * g.stride_h - g.padding_top;
     const int w0 = ow * g.stride_w - g.padding_left;
     h_begin = std::max(h0, 0), h_end = std::min(h0 + g.kernel_h, g.x.h);

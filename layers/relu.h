@@ -33,4 +33,9 @@ void relu_forward(std::int64_t size, const real* x, real* y);
 void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx);
 }  // namespace fast
 
+namespace cuda {
+void relu_forward(std::int64_t size, const real* x, real* y);
+void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx);
+}  // namespace cuda
+
 }  // namespace longhand

@@ -38,4 +38,8 @@ namespace fast {
 void add(std::int64_t size, const real* a, const real* b, real* sum);
 }  // namespace fast
 
+namespace cuda {
+void add(std::int64_t size, const real* a, const real* b, real* sum);
+}  // namespace cuda
+
 }  // namespace longhand

@@ -33,4 +33,9 @@ void sigmoid_forward(std::int64_t size, const real* x, real* y);
 void sigmoid_backward(std::int64_t size, const real* y, const real* dy, real* dx);
 }  // namespace fast
 
+namespace cuda {
+void sigmoid_forward(std::int64_t size, const real* x, real* y);
+void sigmoid_backward(std::int64_t size, const real* y, const real* dy, real* dx);
+}  // namespace cuda
+
 }  // namespace longhand

@@ -61,4 +61,15 @@ void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const 
                                     const int* labels, real* dx);
 }  // namespace fast
 
+// loss: 1 + n numbers, the mean and then what each image adds to it.
+// _v1: a thread an image, as the reference. The others: a block an image.
+namespace cuda {
+void softmax_cross_entropy_forward_v1(const SoftmaxCrossEntropyGeometry& g, const real* x,
+                                      const int* labels, real* p, real* loss);
+void softmax_cross_entropy_forward(const SoftmaxCrossEntropyGeometry& g, const real* x,
+                                   const int* labels, real* p, real* loss);
+void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const real* p,
+                                    const int* labels, real* dx);
+}  // namespace cuda
+
 }  // namespace longhand

@@ -56,4 +56,9 @@ void tanh_forward(const TanhGeometry& g, const real* x, real* y);
 void tanh_backward(const TanhGeometry& g, const real* y, const real* dy, real* dx);
 }  // namespace fast
 
+namespace cuda {
+void tanh_forward(const TanhGeometry& g, const real* x, real* y);
+void tanh_backward(const TanhGeometry& g, const real* y, const real* dy, real* dx);
+}  // namespace cuda
+
 }  // namespace longhand

@@ -1,0 +1,97 @@
+#include "layers/softmax.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cuda/grid.h"
+#include "cuda/launch.h"
+#include "cuda/reduce.h"
+
+namespace longhand::cuda {
+
+namespace {
+
+// Softmax is taken over the channels at one n, h, w: a row. So many rows there are.
+constexpr Shape rows_of(const Shape& g) {
+  return {g.n, 1, g.h, g.w};
+}
+
+__global__ void softmax_forward_v1_kernel(Shape g, const real* x, real* y) {
+  const std::int64_t i = global_index();
+  if (i >= rows_of(g).size()) return;
+  const auto [n, zero, h, w] = index_at(rows_of(g), i);
+  real largest = x[at(g, n, 0, h, w)];
+  for (int c = 1; c < g.c; ++c) largest = std::max(largest, x[at(g, n, c, h, w)]);
+  real sum = 0;
+  for (int c = 0; c < g.c; ++c) {
+    const real e = std::exp(x[at(g, n, c, h, w)] - largest);
+    y[at(g, n, c, h, w)] = e;
+    sum += e;
+  }
+  for (int c = 0; c < g.c; ++c) y[at(g, n, c, h, w)] /= sum;
+}
+
+__global__ void softmax_backward_v1_kernel(Shape g, const real* y, const real* dy, real* dx) {
+  const std::int64_t i = global_index();
+  if (i >= rows_of(g).size()) return;
+  const auto [n, zero, h, w] = index_at(rows_of(g), i);
+  real mean = 0;  // of dy, weighted by the probabilities
+  for (int c = 0; c < g.c; ++c) mean += dy[at(g, n, c, h, w)] * y[at(g, n, c, h, w)];
+  for (int c = 0; c < g.c; ++c) {
+    dx[at(g, n, c, h, w)] = y[at(g, n, c, h, w)] * (dy[at(g, n, c, h, w)] - mean);
+  }
+}
+
+// A block a row: its threads share the channels.
+__global__ void softmax_forward_kernel(Shape g, const real* x, real* y) {
+  const auto [n, zero, h, w] = index_at(rows_of(g), blockIdx.x);
+  const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  real largest = -std::numeric_limits<real>::infinity();
+  for (int c = begin; c < g.c; c += threads) largest = larger(largest, x[at(g, n, c, h, w)]);
+  largest = block_max(largest);
+  real sum = 0;
+  for (int c = begin; c < g.c; c += threads) {
+    const real e = std::exp(x[at(g, n, c, h, w)] - largest);
+    y[at(g, n, c, h, w)] = e;
+    sum += e;
+  }
+  sum = block_sum(sum);
+  for (int c = begin; c < g.c; c += threads) y[at(g, n, c, h, w)] /= sum;
+}
+
+__global__ void softmax_backward_kernel(Shape g, const real* y, const real* dy, real* dx) {
+  const auto [n, zero, h, w] = index_at(rows_of(g), blockIdx.x);
+  const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  real mean = 0;
+  for (int c = begin; c < g.c; c += threads) {
+    mean += dy[at(g, n, c, h, w)] * y[at(g, n, c, h, w)];
+  }
+  mean = block_sum(mean);
+  for (int c = begin; c < g.c; c += threads) {
+    dx[at(g, n, c, h, w)] = y[at(g, n, c, h, w)] * (dy[at(g, n, c, h, w)] - mean);
+  }
+}
+
+}  // namespace
+
+void softmax_forward_v1(const Shape& g, const real* x, real* y) {
+  LAUNCH(softmax_forward_v1_kernel, blocks_for(rows_of(g).size()), threads_a_block, 0, nullptr, g,
+         x, y);
+}
+
+void softmax_backward_v1(const Shape& g, const real* y, const real* dy, real* dx) {
+  LAUNCH(softmax_backward_v1_kernel, blocks_for(rows_of(g).size()), threads_a_block, 0, nullptr, g,
+         y, dy, dx);
+}
+
+void softmax_forward(const Shape& g, const real* x, real* y) {
+  const auto blocks = static_cast<unsigned>(rows_of(g).size());
+  LAUNCH(softmax_forward_kernel, blocks, block_threads_for(g.c), 0, nullptr, g, x, y);
+}
+
+void softmax_backward(const Shape& g, const real* y, const real* dy, real* dx) {
+  const auto blocks = static_cast<unsigned>(rows_of(g).size());
+  LAUNCH(softmax_backward_kernel, blocks, block_threads_for(g.c), 0, nullptr, g, y, dy, dx);
+}
+
+}  // namespace longhand::cuda

@@ -1,0 +1,105 @@
+#include "layers/softmax_cross_entropy.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cuda/grid.h"
+#include "cuda/launch.h"
+#include "cuda/reduce.h"
+
+namespace longhand::cuda {
+
+namespace {
+
+// A thread an image: its probabilities, and its part of the loss into losses[n].
+__global__ void softmax_cross_entropy_images_v1_kernel(SoftmaxCrossEntropyGeometry g, const real* x,
+                                                       const int* labels, real* p, real* losses) {
+  const Shape s{g.n, g.classes};
+  const auto n = static_cast<int>(global_index());
+  if (n >= g.n) return;
+  real largest = x[at(s, n, 0, 0, 0)];
+  for (int k = 1; k < g.classes; ++k) largest = std::max(largest, x[at(s, n, k, 0, 0)]);
+  real sum = 0;
+  for (int k = 0; k < g.classes; ++k) {
+    p[at(s, n, k, 0, 0)] = std::exp(x[at(s, n, k, 0, 0)] - largest);
+    sum += p[at(s, n, k, 0, 0)];
+  }
+  for (int k = 0; k < g.classes; ++k) p[at(s, n, k, 0, 0)] /= sum;
+  losses[n] = std::log(sum) + (largest - x[at(s, n, labels[n], 0, 0)]);
+}
+
+// One thread: the mean.
+__global__ void softmax_cross_entropy_mean_v1_kernel(SoftmaxCrossEntropyGeometry g,
+                                                     const real* losses, real* loss) {
+  real total = 0;
+  for (int n = 0; n < g.n; ++n) total += losses[n];
+  *loss = total / static_cast<real>(g.n);
+}
+
+// A block an image: its threads share the classes.
+__global__ void softmax_cross_entropy_images_kernel(SoftmaxCrossEntropyGeometry g, const real* x,
+                                                    const int* labels, real* p, real* losses) {
+  const Shape s{g.n, g.classes};
+  const auto n = static_cast<int>(blockIdx.x);
+  const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  real largest = -std::numeric_limits<real>::infinity();
+  for (int k = begin; k < g.classes; k += threads) {
+    largest = larger(largest, x[at(s, n, k, 0, 0)]);
+  }
+  largest = block_max(largest);
+  real sum = 0;
+  for (int k = begin; k < g.classes; k += threads) {
+    p[at(s, n, k, 0, 0)] = std::exp(x[at(s, n, k, 0, 0)] - largest);
+    sum += p[at(s, n, k, 0, 0)];
+  }
+  sum = block_sum(sum);
+  for (int k = begin; k < g.classes; k += threads) p[at(s, n, k, 0, 0)] /= sum;
+  if (begin == 0) losses[n] = std::log(sum) + (largest - x[at(s, n, labels[n], 0, 0)]);
+}
+
+// One block: the mean.
+__global__ void softmax_cross_entropy_mean_kernel(SoftmaxCrossEntropyGeometry g, const real* losses,
+                                                  real* loss) {
+  const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  real total = 0;
+  for (int n = begin; n < g.n; n += threads) total += losses[n];
+  total = block_sum(total);
+  if (begin == 0) *loss = total / static_cast<real>(g.n);
+}
+
+__global__ void softmax_cross_entropy_backward_kernel(SoftmaxCrossEntropyGeometry g, const real* p,
+                                                      const int* labels, real* dx) {
+  const Shape s{g.n, g.classes};
+  const std::int64_t i = global_index();
+  if (i >= s.size()) return;
+  const auto [n, k, h, w] = index_at(s, i);
+  const real target = k == labels[n] ? 1 : 0;
+  dx[at(s, n, k, 0, 0)] = (p[at(s, n, k, 0, 0)] - target) / static_cast<real>(g.n);
+}
+
+}  // namespace
+
+void softmax_cross_entropy_forward_v1(const SoftmaxCrossEntropyGeometry& g, const real* x,
+                                      const int* labels, real* p, real* loss) {
+  real* const losses = loss + 1;
+  LAUNCH(softmax_cross_entropy_images_v1_kernel, blocks_for(g.n), threads_a_block, 0, nullptr, g, x,
+         labels, p, losses);
+  LAUNCH(softmax_cross_entropy_mean_v1_kernel, 1, 1, 0, nullptr, g, losses, loss);
+}
+
+void softmax_cross_entropy_forward(const SoftmaxCrossEntropyGeometry& g, const real* x,
+                                   const int* labels, real* p, real* loss) {
+  real* const losses = loss + 1;
+  LAUNCH(softmax_cross_entropy_images_kernel, static_cast<unsigned>(g.n),
+         block_threads_for(g.classes), 0, nullptr, g, x, labels, p, losses);
+  LAUNCH(softmax_cross_entropy_mean_kernel, 1, block_threads_for(g.n), 0, nullptr, g, losses, loss);
+}
+
+void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const real* p,
+                                    const int* labels, real* dx) {
+  const std::int64_t size = Shape{g.n, g.classes}.size();
+  LAUNCH(softmax_cross_entropy_backward_kernel, blocks_for(size), threads_a_block, 0, nullptr, g, p,
+         labels, dx);
+}
+
+}  // namespace longhand::cuda
