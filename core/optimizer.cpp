@@ -132,7 +132,12 @@ void Sgd::step() {
       });
       break;
     case Device::cuda:
-      no_kernel();
+      for (std::size_t i = 0; i < params_.size(); ++i) {
+        Param& p = *params_[i];
+        cuda::sgd_step(options_, p.value.size(), p.grad.data(), velocity_[i].data(),
+                       p.value.data());
+      }
+      break;
   }
 }
 
@@ -172,7 +177,12 @@ void Adam::step() {
       });
       break;
     case Device::cuda:
-      no_kernel();
+      for (std::size_t i = 0; i < params_.size(); ++i) {
+        Param& p = *params_[i];
+        cuda::adam_step(options_, t_, p.value.size(), p.grad.data(), m_[i].data(), v_[i].data(),
+                        p.value.data());
+      }
+      break;
   }
 }
 

@@ -1,6 +1,7 @@
 // The GPU's memory: what core/memory.h declares.
 #include "core/memory.h"
 
+#include "cuda/grid.h"
 #include "cuda/launch.h"
 
 namespace longhand::cuda {
@@ -8,8 +9,9 @@ namespace longhand::cuda {
 namespace {
 
 __global__ void fill_kernel(std::int64_t size, real value, real* y) {
-  const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-  if (i < size) y[i] = value;
+  const std::int64_t i = global_index();
+  if (i >= size) return;
+  y[i] = value;
 }
 
 }  // namespace
@@ -34,10 +36,8 @@ void copy(std::size_t bytes, const void* from, Memory from_memory, void* to, Mem
 }
 
 void fill(std::int64_t size, real value, real* y) {
-  constexpr int threads = 256;
   if (size == 0) return;
-  LAUNCH(fill_kernel, static_cast<unsigned>((size + threads - 1) / threads), threads, 0, nullptr,
-         size, value, y);
+  LAUNCH(fill_kernel, blocks_for(size), threads_a_block, 0, nullptr, size, value, y);
 }
 
 void synchronize() {

@@ -73,7 +73,8 @@ const Tensor& AvgPool2d::forward(const Tensor& x) {
       fast::avg_pool2d_forward(g, x.data(), y_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::avg_pool2d_forward(g, x.data(), y_.data());
+      break;
   }
   return y_;
 }
@@ -90,7 +91,8 @@ const Tensor& AvgPool2d::backward(const Tensor& dy) {
       fast::avg_pool2d_backward(g, dy.data(), dx_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::avg_pool2d_backward(g, dy.data(), dx_.data());
+      break;
   }
   return dx_;
 }

@@ -117,7 +117,8 @@ const Tensor& Concat::forward(const Tensor& x) {
         fast::concat_forward({memory_shape(y_), memory_shape(part), first}, part.data(), y_.data());
         break;
       case Device::cuda:
-        no_kernel();
+        cuda::concat_forward({y_.shape(), part.shape(), first}, part.data(), y_.data());
+        break;
     }
     first += part.shape().c;
   }
@@ -138,7 +139,8 @@ const Tensor& Concat::backward(const Tensor& dy) {
                               part.data());
         break;
       case Device::cuda:
-        no_kernel();
+        cuda::concat_backward({dy.shape(), part.shape(), first}, dy.data(), part.data());
+        break;
     }
     first += part.shape().c;
     const Tensor& dx = branches_[i]->backward(part);
@@ -161,7 +163,13 @@ void Concat::add_up(const Tensor& dx, bool first) {
       }
       break;
     case Device::cuda:
-      no_kernel();
+      if (first) {
+        cuda::copy(static_cast<std::size_t>(dx.bytes()), dx.data(), Memory::cuda, dx_.data(),
+                   Memory::cuda);
+      } else {
+        cuda::add(dx.size(), dx_.data(), dx.data(), dx_.data());
+      }
+      break;
   }
 }
 

@@ -32,7 +32,8 @@ const Tensor& LeakyRelu::forward(const Tensor& x) {
       fast::leaky_relu_forward({x.stored(), slope_}, x.data(), y_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::leaky_relu_forward({x.size(), slope_}, x.data(), y_.data());
+      break;
   }
   return y_;
 }
@@ -47,7 +48,8 @@ const Tensor& LeakyRelu::backward(const Tensor& dy) {
       fast::leaky_relu_backward({dy.stored(), slope_}, x.data(), dy.data(), dx_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::leaky_relu_backward({dy.size(), slope_}, x.data(), dy.data(), dx_.data());
+      break;
   }
   return dx_;
 }

@@ -80,7 +80,8 @@ const Tensor& MaxPool2d::forward(const Tensor& x) {
       fast::max_pool2d_forward(g, x.data(), y_.data(), argmax_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::max_pool2d_forward(g, x.data(), y_.data(), argmax_.data());
+      break;
   }
   return y_;
 }
@@ -97,7 +98,8 @@ const Tensor& MaxPool2d::backward(const Tensor& dy) {
       fast::max_pool2d_backward(g, dy.data(), argmax_.data(), dx_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::max_pool2d_backward(g, dy.data(), argmax_.data(), dx_.data());
+      break;
   }
   return dx_;
 }

@@ -45,7 +45,10 @@ real MeanSquaredError::forward(const Tensor& x, const Tensor& target) {
       ref::mean_squared_error_forward(x.size(), x.data(), target.data(), &loss);
       break;
     case Device::cuda:
-      no_kernel();
+      loss_.resize({1 + cuda::mean_squared_error_parts});
+      cuda::mean_squared_error_forward(x.size(), x.data(), target.data(), loss_.data());
+      cuda::copy(sizeof loss, loss_.data(), Memory::cuda, &loss, Memory::host);
+      break;
   }
   return loss;
 }
@@ -60,7 +63,8 @@ const Tensor& MeanSquaredError::backward() {
       ref::mean_squared_error_backward(x_->size(), x_->data(), target_->data(), dx_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::mean_squared_error_backward(x_->size(), x_->data(), target_->data(), dx_.data());
+      break;
   }
   return dx_;
 }

@@ -23,7 +23,7 @@ class MeanSquaredError {
   const Tensor* x_ = nullptr;
   const Tensor* target_ = nullptr;
   Tensor dx_;
-  Tensor loss_;  // Device::cuda only: one number
+  Tensor loss_;  // Device::cuda only: what cuda::mean_squared_error_forward gives
   bool fresh_ = false;
 };
 

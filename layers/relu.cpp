@@ -24,7 +24,8 @@ const Tensor& Relu::forward(const Tensor& x) {
       fast::relu_forward(x.stored(), x.data(), y_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::relu_forward(x.size(), x.data(), y_.data());
+      break;
   }
   return y_;
 }
@@ -39,7 +40,8 @@ const Tensor& Relu::backward(const Tensor& dy) {
       fast::relu_backward(dy.stored(), x.data(), dy.data(), dx_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::relu_backward(dy.size(), x.data(), dy.data(), dx_.data());
+      break;
   }
   return dx_;
 }

@@ -30,7 +30,8 @@ const Tensor& Sigmoid::forward(const Tensor& x) {
       fast::sigmoid_forward(x.stored(), x.data(), y_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::sigmoid_forward(x.size(), x.data(), y_.data());
+      break;
   }
   return y_;
 }
@@ -45,7 +46,8 @@ const Tensor& Sigmoid::backward(const Tensor& dy) {
       fast::sigmoid_backward(dy.stored(), y_.data(), dy.data(), dx_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::sigmoid_backward(dy.size(), y_.data(), dy.data(), dx_.data());
+      break;
   }
   return dx_;
 }

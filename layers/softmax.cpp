@@ -53,7 +53,8 @@ const Tensor& Softmax::forward(const Tensor& x) {
       fast::softmax_forward(memory_shape(x), x.data(), y_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::softmax_forward(x.shape(), x.data(), y_.data());
+      break;
   }
   return y_;
 }
@@ -68,7 +69,8 @@ const Tensor& Softmax::backward(const Tensor& dy) {
       fast::softmax_backward(memory_shape(dy), y_.data(), dy.data(), dx_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::softmax_backward(dy.shape(), y_.data(), dy.data(), dx_.data());
+      break;
   }
   return dx_;
 }

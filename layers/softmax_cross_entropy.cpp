@@ -80,7 +80,12 @@ real SoftmaxCrossEntropy::forward(const Tensor& x, std::span<const int> labels) 
       fast::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels.data(), p_.data(), &loss);
       break;
     case Device::cuda:
-      no_kernel();
+      labels_on_device_.assign(labels.data(), s.n);
+      loss_.resize({1 + s.n});
+      cuda::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels_on_device_.data(), p_.data(),
+                                          loss_.data());
+      cuda::copy(sizeof loss, loss_.data(), Memory::cuda, &loss, Memory::host);
+      break;
   }
   return loss;
 }
@@ -98,7 +103,9 @@ const Tensor& SoftmaxCrossEntropy::backward() {
       fast::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_.data(), dx_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_on_device_.data(),
+                                           dx_.data());
+      break;
   }
   return dx_;
 }

@@ -38,7 +38,7 @@ class SoftmaxCrossEntropy {
   Tensor p_, dx_;
   std::span<const int> labels_;
   Buffer<int> labels_on_device_;  // Device::cuda only
-  Tensor loss_;                   // Device::cuda only: one number
+  Tensor loss_;                   // Device::cuda only: 1 + n numbers
   bool fresh_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "layers/leaky_relu.h"
 #include "layers/relu.h"
@@ -16,7 +17,7 @@ constexpr real nan = std::numeric_limits<real>::quiet_NaN();
 
 // The two directions of an activation, in both versions. `kept` is what backward reads, x or y.
 struct Activation {
-  const char* name;
+  std::string name;
   bool keeps_x;
   void (*ref_forward)(std::int64_t size, const real* x, real* y);
   void (*cuda_forward)(std::int64_t size, const real* x, real* y);

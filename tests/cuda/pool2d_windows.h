@@ -1,6 +1,10 @@
 // The poolings that the tests of the kernels run.
 #pragma once
 
+#include <doctest/doctest.h>
+
+#include <string>
+
 #include "layers/pool2d.h"
 
 namespace longhand::test {
@@ -9,7 +13,7 @@ namespace longhand::test {
 template <class F>
 void for_each_pool2d(F f) {
   struct Case {
-    const char* name;
+    std::string name;
     Shape x;
     Window window;
   };

@@ -1,5 +1,7 @@
 #include "layers/softmax_cross_entropy.h"
 
+#include <string>
+
 #include "tests/cuda/real_numbers.h"
 #include "tests/simt/orders.h"
 
@@ -7,11 +9,11 @@ namespace longhand::test {
 namespace {
 
 struct Version {
-  const char* name;
+  std::string name;
   decltype(&cuda::softmax_cross_entropy_forward) forward;
 };
-constexpr Version versions[] = {{"a thread an image", cuda::softmax_cross_entropy_forward_v1},
-                                {"a block an image", cuda::softmax_cross_entropy_forward}};
+const Version versions[] = {{"a thread an image", cuda::softmax_cross_entropy_forward_v1},
+                            {"a block an image", cuda::softmax_cross_entropy_forward}};
 
 // With scores from -scale to scale.
 void check_case(const SoftmaxCrossEntropyGeometry& g, real scale) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "tests/cuda/real_numbers.h"
 #include "tests/simt/orders.h"
@@ -10,13 +11,12 @@ namespace longhand::test {
 namespace {
 
 struct Version {
-  const char* name;
+  std::string name;
   decltype(&cuda::softmax_forward) forward;
   decltype(&cuda::softmax_backward) backward;
 };
-constexpr Version versions[] = {
-    {"a thread a row", cuda::softmax_forward_v1, cuda::softmax_backward_v1},
-    {"a block a row", cuda::softmax_forward, cuda::softmax_backward}};
+const Version versions[] = {{"a thread a row", cuda::softmax_forward_v1, cuda::softmax_backward_v1},
+                            {"a block a row", cuda::softmax_forward, cuda::softmax_backward}};
 
 // Every version against ref, with the numbers of x moved up by `offset`.
 void check_shape(const Shape& shape, real offset = 0) {
