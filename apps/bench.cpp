@@ -10,6 +10,7 @@
 #include "apps/bench/layers.h"
 #include "apps/bench/lenet.h"
 #include "apps/bench/products.h"
+#include "apps/support/device_option.h"
 #include "apps/support/run_app.h"
 
 using namespace longhand;
@@ -26,13 +27,6 @@ void add_windows(CLI::App& app, Options& options) {
       ->check(CLI::Range(0.001, 3600.0))
       ->capture_default_str();
   app.add_option("--json", options.json, "a file for the results");
-}
-
-void add_device(CLI::App& app, Options& options) {
-  app.add_option("--device", options.device,
-                 "reference (the loops of the formulas, one thread) or cpu (the same, faster)")
-      ->check(CLI::IsMember({"reference", "cpu"}))
-      ->capture_default_str();
 }
 
 void add_batch(CLI::App& app, Options& options) {
@@ -78,7 +72,7 @@ void add_lenet(CLI::App& app, const std::string& model, std::string& mode, Optio
       ->check(CLI::IsMember({"train", "infer"}))
       ->capture_default_str();
   add_batch(command, options);
-  add_device(command, options);
+  add_device_option(command, options.device);
   add_windows(command, options);
   if (model != "zagreb") add_against(command, options, {"onednn", "torch"});
   add_run(command, options, [&mode, &options, model] { bench_lenet(model, mode, options); });
@@ -99,7 +93,7 @@ void add_gemm(CLI::App& app, GemmArguments& gemm, Options& options) {
                   "a letter for a and one for b: t when it is stored transposed, else n")
       ->check(CLI::IsMember({"nn", "nt", "tn", "tt"}))
       ->capture_default_str();
-  add_device(command, options);
+  add_device_option(command, options.device);
   add_windows(command, options);
   add_against(command, options, {"onednn", "openblas", "torch"});
   add_run(command, options, [&] { bench_gemm(gemm.m, gemm.n, gemm.k, gemm.transposes, options); });
@@ -133,7 +127,7 @@ void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
                   "of x and y: nchw, or lanes (16 images in a vector), as inside a network")
       ->check(CLI::IsMember({"nchw", "lanes"}))
       ->capture_default_str();
-  add_device(command, options);
+  add_device_option(command, options.device);
   add_windows(command, options);
   add_against(command, options, {"onednn", "torch"});
   add_run(command, options,
@@ -147,7 +141,7 @@ void add_layers(CLI::App& app, std::string& model, Options& options) {
       ->required()
       ->check(CLI::IsMember({"lenet-classic", "lenet-modern", "lenet-zagreb"}));
   add_batch(command, options);
-  add_device(command, options);
+  add_device_option(command, options.device);
   add_windows(command, options);
   add_run(command, options,
           [&] { bench_layers(model.substr(std::string("lenet-").size()), options); });
@@ -164,7 +158,7 @@ void add_elementwise(CLI::App& app, std::string& operation, int& size, Options& 
                   "elements of x, rounded down to a multiple of 16384 (two sizes: in L2 and in "
                   "memory)")
       ->check(CLI::Range(1, 1 << 28));
-  add_device(command, options);
+  add_device_option(command, options.device);
   add_windows(command, options);
   add_run(command, options, [&] { bench_elementwise(operation, size, options); });
 }

@@ -4,6 +4,7 @@
 #include <iomanip>
 #include <iostream>
 
+#include "apps/support/device_option.h"
 #include "apps/support/run_app.h"
 #include "core/error.h"
 #include "core/gradcheck.h"
@@ -78,7 +79,7 @@ int main(int argc, char** argv) {
   bool verbose = false;
   bool list = false;
   app.add_option("layers", layers, "the layers to check (all of them without a name)");
-  app.add_option("--device", device, "reference or cpu")->capture_default_str();
+  add_device_option(app, device);
   app.add_option("--tolerance", options.tolerance, "the largest relative error that passes")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "apps/support/device_option.h"
 #include "apps/support/evaluate.h"
 #include "apps/support/interrupt.h"
 #include "apps/support/print_network.h"
@@ -77,6 +78,8 @@ std::string score_text(const Score& score) {
 Outcome train(const Options& options, Sequential& net, const TrainTest& data, Random& random) {
   Batches train_batches(data.train, options.batch, {}, &random);
   Batches test_batches(data.test, 100);
+  train_batches.to(net.device());
+  test_batches.to(net.device());
   SoftmaxCrossEntropy loss;
   loss.to(net.device());
   const std::unique_ptr<Optimizer> optimizer = make_optimizer(options, net);
@@ -180,10 +183,7 @@ void add_options(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--threads", options.threads, "threads of --device cpu (all cores)")
       ->check(CLI::Range(1, 1024));
-  app.add_option("--device", options.device,
-                 "reference (the loops of the formulas) or cpu (the same, faster)")
-      ->check(CLI::IsMember({"reference", "cpu"}))
-      ->capture_default_str();
+  add_device_option(app, options.device);
   app.add_option(
       "--save", options.save,
       "where the weights go after each epoch (lenet-MODEL.safetensors); \"\" for nowhere");
@@ -214,8 +214,9 @@ int main(int argc, char** argv) {
     if (!options.load.empty()) load_checkpoint(options.load, net->params());
 
     const TrainTest data = load_mnist(options.data, std::cout);
-    std::cout << "LeNet " << options.model << ", on " << options.device << " with " << threads()
-              << " thread(s)\n";
+    std::cout << "LeNet " << options.model << ", on " << describe(net->device());
+    if (net->device() == Device::cpu) std::cout << " with " << threads() << " thread(s)";
+    std::cout << "\n";
     print_network(*net, {1, 1, 28, 28});
     std::cout << "Data: " << data.source << ": " << format_count(data.train.count())
               << " images to train on, " << format_count(data.test.count()) << " to test with"

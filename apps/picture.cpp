@@ -5,6 +5,7 @@
 #include <iostream>
 #include <vector>
 
+#include "apps/support/device_option.h"
 #include "apps/support/run_app.h"
 #include "apps/support/trained_lenet.h"
 #include "datasets/digit.h"
@@ -86,19 +87,21 @@ struct Passes {
 Passes run(Sequential& net, const Tensor& x, int label) {
   Passes passes;
   passes.outputs.push_back(x);
-  const Tensor* y = &x;
+  const Tensor input = x.on(memory_of(net.device()));
+  const Tensor* y = &input;
   for (int i = 0; i < net.size(); ++i) {
     y = &net.layer(i).forward(*y);
-    passes.outputs.push_back(*y);
+    passes.outputs.push_back(y->on(Memory::host));
   }
   SoftmaxCrossEntropy loss;
+  loss.to(net.device());
   const std::vector<int> labels = {label};
   loss.forward(*y, labels);
   const Tensor* dy = &loss.backward();
-  passes.gradients.push_back(*dy);
+  passes.gradients.push_back(dy->on(Memory::host));
   for (int i = net.size() - 1; i >= 0; --i) {
     dy = &net.layer(i).backward(*dy);
-    passes.gradients.push_back(*dy);
+    passes.gradients.push_back(dy->on(Memory::host));
   }
   std::reverse(passes.gradients.begin(), passes.gradients.end());
   return passes;
@@ -128,17 +131,19 @@ int main(int argc, char** argv) {
   std::string weights = default_weights;
   std::string out = "picture.png";
   std::string path;
+  std::string device = "cpu";
   int label = 0;
   app.add_option("--load", weights, "the trained weights, as `lenet` saves them")
       ->capture_default_str()
       ->type_name("FILE");
+  add_device_option(app, device);
   app.add_option("--label", label, "the digit that the loss is for")
       ->required()
       ->check(CLI::Range(0, 9));
   app.add_option("--out", out, "the PNG to write")->capture_default_str()->type_name("FILE");
   app.add_option("image", path, "an image of a handwritten digit")->required()->type_name("FILE");
   return run_app(app, argc, argv, [&] {
-    const std::unique_ptr<Sequential> net = load_trained_lenet(weights);
+    const std::unique_ptr<Sequential> net = load_trained_lenet(weights, parse_device(device));
     const Tensor x = digit_input(to_mnist_digit(read_image(path, 1)));
     write_png(out, draw(run(*net, x, label)));
     std::cout << "The picture is in " << out << "\n";

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/support/device_option.h"
 #include "apps/support/run_app.h"
 #include "apps/support/trained_lenet.h"
 #include "core/error.h"
@@ -26,9 +27,11 @@ constexpr int classes = 10;
 using Probabilities = std::array<double, classes>;
 
 Probabilities classify(Sequential& network, const Image& digit) {
-  const Tensor x = digit_input(digit);
+  Tensor x = digit_input(digit);
+  x.to(network.device());
   Softmax softmax;
-  const Tensor& y = softmax.forward(network.forward(x));
+  softmax.to(network.device());
+  const Tensor y = softmax.forward(network.forward(x)).on(Memory::host);
   Probabilities probabilities{};
   std::copy_n(y.data(), classes, probabilities.begin());
   return probabilities;
@@ -94,17 +97,19 @@ int main(int argc, char** argv) {
       "predict");
   std::string weights = default_weights;
   std::string json_file;
+  std::string device = "cpu";
   bool quiet = false;
   std::vector<std::string> paths;
   app.add_option("--load", weights, "The trained weights, as `lenet` saves them")
       ->capture_default_str()
       ->type_name("FILE");
+  add_device_option(app, device);
   app.add_option("--json", json_file, "Write the results there as JSON too")->type_name("FILE");
   app.add_flag("--quiet", quiet, "One line an image: no picture, no bars");
   app.add_option("images", paths, "The images")->required()->type_name("FILE");
 
   return run_app(app, argc, argv, [&] {
-    const std::unique_ptr<Sequential> network = load_trained_lenet(weights);
+    const std::unique_ptr<Sequential> network = load_trained_lenet(weights, parse_device(device));
     nlohmann::json results = nlohmann::json::array();
     int exit_code = 0;
     for (const std::string& path : paths) {

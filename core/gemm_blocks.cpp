@@ -10,11 +10,12 @@ namespace longhand::fast {
 
 namespace {
 
-constexpr int k_block = 256;              // k values a panel covers: a tile's rows of a stay in L1
+constexpr int k_block = 384;              // k values a panel covers: a tile's rows of a stay in L1
 constexpr int m_block = 448;              // rows of a packed at once: the block stays in L2
 constexpr int n_block = 512;              // columns of b packed at once: the block stays in L2
-constexpr int pack_rows_together = 8;     // rows of b read along at once
 constexpr std::int64_t in_place = 32768;  // of b are read where they lie: they fit L2 and the TLB
+
+constexpr int cache_line = 64 / static_cast<int>(sizeof(real));
 
 // Cuts `count` items into the fewest pieces of at most `most` and makes these as equal as can be.
 int even_piece(int count, int most) {
@@ -68,15 +69,20 @@ void pack_columns(const Tiles& t, const Product& p, int l0, int depth, int j0, i
     });
     return;
   }
-  // A matrix whose rows are long is read along them: a few of its rows, all panels.
-  const int rows = b.columns_first ? depth : pack_rows_together;
-  for (int l = 0; l < depth; l += rows) {
-    const int count = std::min(rows, depth - l);
-    for_each_panel(t, columns, most_vectors, [&](int j, int width, int vectors) {
-      pack_panel(b.at(l0 + l, j0 + j), b.stride, b.columns_first, count, width,
-                 packed + std::int64_t{j} * depth + std::int64_t{l} * vectors * t.lanes);
-    });
+  // A matrix whose rows are long is read along them: all panels of the full width at once (those
+  // that for_each_panel does not make narrower), then the others.
+  int whole = 0;
+  if (!b.columns_first) {
+    const int width = most_vectors * t.lanes, ragged = columns % t.lanes != 0;
+    whole = ragged ? std::max(columns - t.lanes - 1, 0) / width : columns / width;
+    pack_panels(b.at(l0, j0), b.stride, depth, whole, width, packed);
+    whole *= width;
   }
+  for_each_panel(t, columns, most_vectors, [&](int j, int width, int) {
+    if (j < whole) return;
+    pack_panel(b.at(l0, j0 + j), b.stride, b.columns_first, depth, width,
+               packed + std::int64_t{j} * depth);
+  });
 }
 
 // Tile after tile, along a row of tiles first: a's rows stay in L1, c is walked along its lines.
@@ -115,8 +121,10 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
   const bool small_b = p.b.stride * std::min(p.k, k_block) <= in_place;
   const bool pack_b =
       p.b_pictures.pixels != nullptr || p.b.columns_first || (m > 2 * t.max_rows && !small_b);
-  for (int l0 = 0; l0 < p.k; l0 += k_block) {
-    const int depth = std::min(k_block, p.k - l0);
+  // Equal pieces of k: a short one at the end would load and store c for little.
+  const int k_piece = std::min(round_up(even_piece(p.k, k_block), cache_line), k_block);
+  for (int l0 = 0; l0 < p.k; l0 += k_piece) {
+    const int depth = std::min(k_piece, p.k - l0);
     for (int j0 = range.n0; j0 < range.n1;) {
       int columns = std::min(n_block, range.n1 - j0);
       if (range.n1 - j0 - columns < t.lanes) columns = range.n1 - j0;

@@ -74,6 +74,31 @@ struct PackCopy {
   }
 };
 
+struct PackPanels {
+  static constexpr int rows_ahead = 8;  // are fetched from memory
+
+  template <class Isa>
+  [[gnu::always_inline]] static void run(const real* b, std::int64_t stride, int depth, int panels,
+                                         int width, real* packed) {
+    using Stored = typename SquareTranspose<Isa>::Stored;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
+    for (int l = 0; l < depth; ++l) {
+      const real* from = b + l * stride;
+      const real* later = from + std::min(rows_ahead, depth - 1 - l) * stride;
+      real* to = packed + std::int64_t{l} * width;
+      for (int panel = 0; panel < panels; ++panel) {
+        for (int j = 0; j < width; j += lanes) {
+          __builtin_prefetch(later + j);
+          *reinterpret_cast<Stored*>(to + j) = *reinterpret_cast<const Stored*>(from + j);
+        }
+        from += width;
+        later += width;
+        to += std::int64_t{depth} * width;
+      }
+    }
+  }
+};
+
 // The panel's columns lie in a few runs of pixels, the same in every picture. Each is copied in
 // whole vectors: what that writes too much, the next run or the next row of the panel overwrites.
 struct PackPictures {
@@ -179,6 +204,11 @@ void pack_panel(const real* b, std::int64_t stride, bool transposed, int depth, 
       panel[l * lanes + j] = j >= columns ? 0 : transposed ? b[j * stride + l] : b[l * stride + j];
     }
   }
+}
+
+void pack_panels(const real* b, std::int64_t stride, int depth, int panels, int width,
+                 real* packed) {
+  run_kernel<PackPanels>(b, stride, depth, panels, width, packed);
 }
 
 void pack_rows_by_k(const real* a, std::int64_t stride, int depth, int rows, int width,

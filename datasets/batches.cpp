@@ -47,10 +47,22 @@ Batches::Batches(const Dataset& data, int batch, const Scaling& scaling, Random*
   x_.resize({static_cast<int>(batch_), data.image.c, data.image.h, data.image.w});
 }
 
+void Batches::to(Device device) {
+  device_ = resolve(device);
+  x_.to(device_);
+  if (device_ != Device::cuda) return;
+  pixels_there_.assign(data_->pixels.data(), static_cast<std::int64_t>(data_->pixels.size()));
+  scaled_there_.assign(scaled_.data(), static_cast<std::int64_t>(scaled_.size()));
+  order_there_.assign(order_.data(), static_cast<std::int64_t>(order_.size()));
+}
+
 void Batches::start() {
   // From the data's order each time, so that a seed alone says what an epoch's order is.
   std::iota(order_.begin(), order_.end(), 0);
   if (random_ != nullptr) random_->shuffle(order_);
+  if (device_ == Device::cuda) {
+    order_there_.assign(order_.data(), static_cast<std::int64_t>(order_.size()));
+  }
   position_ = 0;
   started_ = true;
 }
@@ -62,7 +74,16 @@ bool Batches::next() {
   x_.resize({static_cast<int>(used_), data_->image.c, data_->image.h, data_->image.w});
   const GatherGeometry g{count(), data_->image.size()};
   const int* indices = order_.data() + position_;
-  ref::gather_images(g, data_->pixels.data(), indices, scaled_.data(), x_.data());
+  switch (device_) {
+    case Device::reference:
+    case Device::cpu:
+      ref::gather_images(g, data_->pixels.data(), indices, scaled_.data(), x_.data());
+      break;
+    case Device::cuda:
+      cuda::gather_images(g, pixels_there_.data(), order_there_.data() + position_,
+                          scaled_there_.data(), x_.data());
+      break;
+  }
   ref::gather_labels(g, data_->labels.data(), indices, labels_.data());
   position_ += used_;
   return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -35,6 +36,10 @@ class Batches {
   // not as many as shape and labels say.
   Batches(const Dataset& data, int batch, const Scaling& scaling = {}, Random* random = nullptr);
 
+  // x() is from now on in that device's memory. For Device::cuda the whole data set is copied there
+  // once, and the order of the images at each start(); a kernel then puts the batches together.
+  void to(Device device);
+
   // A new epoch in a new order, which depends on the state of random alone.
   void start();
 
@@ -57,6 +62,12 @@ class Batches {
   Tensor x_;
   std::vector<int> labels_;
   std::size_t used_ = 0;
+
+  // What Device::cuda has of the above in its memory.
+  Device device_ = Device::reference;
+  Buffer<std::uint8_t> pixels_there_{Memory::cuda};
+  Buffer<int> order_there_{Memory::cuda};
+  Buffer<real> scaled_there_{Memory::cuda};
 };
 
 }  // namespace longhand

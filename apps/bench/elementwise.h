@@ -62,9 +62,12 @@ class ElementwiseWork {
           layer_->device() == Device::cpu && layer_->takes_lanes() && cpu_rung() == CpuRung::best;
       convert(x, lanes ? Layout::lanes : Layout::nchw, x_);
       convert(dy, lanes ? Layout::lanes : Layout::nchw, dy_);
+      x_.to(device);
+      dy_.to(device);
       return;
     }
     param_.grad = random_tensor(param_.grad.shape(), random);
+    param_.to(device);
     if (name == "sgd") {
       optimizer_ = std::make_unique<Sgd>(std::vector{&param_}, SgdOptions{.momentum = real(0.9)});
     } else {

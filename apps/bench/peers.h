@@ -239,11 +239,11 @@ class Peers {
     return false;
   }
 
-  // Threads that have done their work spin for a while before they sleep: OpenBLAS's longest, some
-  // 30 ms. Meanwhile nobody else is timed.
+  // Threads that have done their work spin for a while before they sleep: OpenBLAS's longest; 50 ms
+  // were too short for them. Meanwhile nobody else is timed.
   static void settle() {
     if (interrupted()) throw CLI::RuntimeError(interrupted_status);
-    Child::sleep_for(0.05);
+    Child::sleep_for(0.15);
   }
 
   const Options& options_;

@@ -36,6 +36,7 @@ class Training {
     net_->fuse();
     loss_.to(device);
     batches_ = make_batches(batch, random);
+    for (Batch& one : batches_) one.x.to(device);
     if (train) {
       net_->want_input_gradient(false);
       sgd_.emplace(net_->params(), SgdOptions{.learning_rate = real(0.001), .momentum = real(0.9)});

@@ -18,12 +18,15 @@ int largest_channel(const Tensor& scores, int n) {
 
 Score evaluate(Sequential& net, Batches& batches) {
   SoftmaxCrossEntropy loss;
+  loss.to(net.device());
   Score score;
   std::int64_t images = 0;
   batches.start();
   while (batches.next()) {
-    const Tensor& scores = net.forward(batches.x());
-    score.loss += static_cast<double>(loss.forward(scores, batches.labels())) * batches.count();
+    const Tensor& scores_there = net.forward(batches.x());
+    score.loss +=
+        static_cast<double>(loss.forward(scores_there, batches.labels())) * batches.count();
+    const Tensor scores = scores_there.on(Memory::host);
     for (int n = 0; n < batches.count(); ++n) {
       if (largest_channel(scores, n) == batches.labels()[static_cast<std::size_t>(n)]) {
         score.accuracy += 1;

@@ -9,7 +9,7 @@
 
 namespace longhand {
 
-std::unique_ptr<Sequential> load_trained_lenet(const std::string& path) {
+std::unique_ptr<Sequential> load_trained_lenet(const std::string& path, Device device) {
   if (!std::filesystem::exists(path)) {
     throw FileError("no trained weights: " + path +
                     " does not exist; train a network with `lenet` (or `make lenet`), which saves "
@@ -28,7 +28,7 @@ std::unique_ptr<Sequential> load_trained_lenet(const std::string& path) {
     throw FileError(path + ": " + error.what() + "; load a checkpoint written by `lenet`");
   }
   load_checkpoint(path, network->params());
-  network->to(Device::cpu);
+  network->to(device);
   return network;
 }
 

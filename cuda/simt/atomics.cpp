@@ -17,6 +17,7 @@ inline T change(T* address, const void* caller, F f) {
 
 }  // namespace
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the arguments are types and names
 #define LONGHAND_SIMT_ATOMIC(name, type, expression)                            \
   type name(type* address, type value) {                                        \
     return change(address, __builtin_return_address(0), [=](type old) -> type { \
@@ -38,6 +39,8 @@ inline T change(T* address, const void* caller, F f) {
     return change(address, __builtin_return_address(0),                            \
                   [=](type old) -> type { return old == compare ? value : old; }); \
   }
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 LONGHAND_SIMT_ATOMICS_INTEGER(int)
 LONGHAND_SIMT_ATOMICS_INTEGER(unsigned)

@@ -113,9 +113,10 @@ void fail_stuck() {
   });
 }
 
-void kernel_error(const char* name, const char* what, Site site) {
+void kernel_error(const char* name, const char* function, const char* what, Site site) {
   fail(name, [&] {
-    return describe(block.number, block.current) + ": " + what + " at " + describe(site);
+    return describe(block.number, block.current) + ": " + function + " at " + describe(site) + " " +
+           what;
   });
 }
 

@@ -48,6 +48,7 @@ Fiber::Fiber(int number) {
 }
 
 Fiber::~Fiber() {
+  if (context.tsan_fiber != nullptr) drop_tsan_fiber(context.tsan_fiber);
   munmap(mapping_, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + stack_bytes + stagger_range);
 }
 
@@ -56,6 +57,8 @@ void Fiber::restart(void (*entry)()) {
   context.where =
       boost_context::make_fcontext(static_cast<std::byte*>(mapping_) + top_, context.size, begin);
   context.fake_stack = nullptr;
+  if (context.tsan_fiber != nullptr) drop_tsan_fiber(context.tsan_fiber);
+  context.tsan_fiber = make_tsan_fiber();
   entry_of_next = entry;
 }
 

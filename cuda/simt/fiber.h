@@ -17,6 +17,7 @@ struct Context {
   const void* bottom = nullptr;  // of the stack, its lowest address
   std::size_t size = 0;          // of the stack, in bytes
   void* fake_stack = nullptr;    // AddressSanitizer's, kept while the context stands still
+  void* tsan_fiber = nullptr;    // what ThreadSanitizer knows it by
 };
 
 // A stack with a page under it that must not be touched, so that an overflow stops the program
@@ -47,6 +48,7 @@ struct Fiber {
 [[gnu::always_inline]] inline void switch_context(Context& from, Context& to,
                                                   bool from_dies = false) {
   start_switch(from_dies ? nullptr : &from.fake_stack, to.bottom, to.size);
+  switch_tsan_fiber(to.tsan_fiber);
   const auto back = boost::context::detail::jump_fcontext(to.where, &from);
   auto* left = static_cast<Context*>(back.data);  // who came here; not always `to`
   left->where = back.fctx;

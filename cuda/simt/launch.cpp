@@ -17,6 +17,7 @@ namespace {
 constexpr unsigned max_block_threads = 1024;
 constexpr dim3 max_block(1024, 1024, 64);
 constexpr dim3 max_grid(0x7fffffff, 65535, 65535);
+constexpr std::size_t max_blocks = 0x7fffffff;  // of this runtime, which runs them one by one
 constexpr std::size_t default_shared_bytes = 48 * 1024;
 constexpr std::size_t most_shared_bytes = 64 * 1024;
 
@@ -24,8 +25,10 @@ struct Error {
   cudaError_t code = cudaSuccess;
   std::string text;
 };
-Error last;
-Error told;  // the error that cudaGetErrorString speaks of once cudaGetLastError has taken it
+// Each host thread has its own, as with CUDA.
+thread_local Error last;
+thread_local Error
+    told;  // the error that cudaGetErrorString speaks of once cudaGetLastError has taken it
 
 std::map<const void*, std::size_t> shared_limit;  // of the kernels for which it was raised
 
@@ -43,6 +46,10 @@ bool outside(dim3 size, dim3 most) {
 std::string beyond_limits(const LaunchRequest& r) {
   if (outside(r.grid, max_grid)) {
     return "grid " + text_of(r.grid) + " is not within 1 and " + text_of(max_grid);
+  }
+  if (std::size_t{r.grid.x} * r.grid.y > max_blocks / r.grid.z) {
+    return "grid " + text_of(r.grid) + " has more blocks than this runtime can count, " +
+           std::to_string(max_blocks);
   }
   const std::size_t threads = std::size_t{r.block.x} * r.block.y * r.block.z;
   if (outside(r.block, max_block) || threads > max_block_threads) {
@@ -81,10 +88,6 @@ cudaError_t note_error(cudaError_t code, const std::string& text) {
 void launch(const LaunchRequest& request, void (*call)(const void*),
             std::shared_ptr<const void> arguments) {
   const std::string name = "kernel " + std::string(request.kernel) + ": ";
-  if (in_kernel()) {
-    note_error(cudaErrorLaunchFailure, name + "a kernel cannot launch another here");
-    return;
-  }
   if (const std::string text = beyond_limits(request); !text.empty()) {
     note_error(cudaErrorInvalidConfiguration, "launch beyond the limits: " + name + text);
     return;

@@ -31,6 +31,9 @@ int accesses = 0;  // DeviceAccess objects that live
 Address address(const void* memory) {
   return reinterpret_cast<Address>(memory);
 }
+void* pointer(Address a) {
+  return reinterpret_cast<void*>(a);  // NOLINT(performance-no-int-to-ptr): it was one before
+}
 
 bool is_freed(Address a) {
   return std::any_of(freed.begin(), freed.end(), [&](const auto& range) {
@@ -39,11 +42,11 @@ bool is_freed(Address a) {
 }
 
 void keep_freed(Address start, std::size_t bytes) {
-  std::memset(reinterpret_cast<void*>(start), 0xFF, bytes);
+  std::memset(pointer(start), 0xFF, bytes);
   freed.emplace_back(start, bytes);
   freed_bytes += bytes;
   while (freed_bytes > kept_bytes) {
-    std::free(reinterpret_cast<void*>(freed.front().first));
+    std::free(pointer(freed.front().first));
     freed_bytes -= freed.front().second;
     freed.pop_front();
   }
@@ -98,7 +101,10 @@ void copy(void* to, const void* from, std::size_t bytes) {
 
 }  // namespace
 
+std::recursive_mutex mutex;
+
 Where where(const void* memory, std::size_t bytes) {
+  const Lock lock(mutex);
   const Address a = address(memory);
   if (const auto* range = range_of(a); range != nullptr) {
     return a + bytes <= range->first + range->second ? Where::device : Where::beyond;
@@ -129,12 +135,12 @@ std::string describe(const void* memory, std::size_t bytes) {
 
 DeviceAccess::DeviceAccess() {
   if (accesses++ > 0) return;
-  for (const auto& [start, bytes] : alive) unpoison(reinterpret_cast<void*>(start), bytes);
+  for (const auto& [start, bytes] : alive) unpoison(pointer(start), bytes);
 }
 
 DeviceAccess::~DeviceAccess() {
   if (--accesses > 0) return;
-  for (const auto& [start, bytes] : alive) poison(reinterpret_cast<void*>(start), bytes);
+  for (const auto& [start, bytes] : alive) poison(pointer(start), bytes);
 }
 
 }  // namespace longhand::simt
@@ -144,7 +150,10 @@ using namespace longhand::simt;
 cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
   *memory = nullptr;
   if (bytes == 0) return cudaSuccess;
-  if (posix_memalign(memory, alignment, bytes) != 0) {
+  const Lock lock(mutex);
+  // With something after it, so that the end of a range is not where the host's memory begins.
+  const std::size_t gap = address_sanitizer ? 0 : alignment;
+  if (posix_memalign(memory, alignment, bytes + gap) != 0) {
     *memory = nullptr;
     return note_error(cudaErrorMemoryAllocation,
                       "cudaMalloc: no room for " + std::to_string(bytes) + " bytes");
@@ -158,6 +167,7 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
 
 cudaError_t cudaFree(void* memory) {
   if (memory == nullptr) return cudaSuccess;
+  const Lock lock(mutex);
   const auto found = alive.find(address(memory));
   if (found == alive.end()) {
     return note_error(cudaErrorInvalidValue, "cudaFree of " + describe(memory, 0) +
@@ -222,6 +232,7 @@ cudaError_t cudaMemset(void* memory, int byte, std::size_t bytes) {
 }
 
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
+  const Lock lock(mutex);
   *total = std::size_t{8} << 30;
   *free = *total;
   for (const auto& range : alive) *free -= std::min(*free, range.second);

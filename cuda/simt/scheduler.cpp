@@ -10,9 +10,6 @@
 
 #include "cuda/simt/block.h"
 
-uint3 threadIdx{}, blockIdx{};
-dim3 blockDim, gridDim;
-
 namespace longhand::simt {
 
 Block block;
@@ -116,6 +113,7 @@ Fault run(const Launch& launch) {
   block.order.fill(std::span(blocks));
   if (observer != nullptr) observer->launch_begins(launch, shared.memory);
   running = true;
+  block.host.tsan_fiber = this_tsan_fiber();
   for (const unsigned number : blocks) {
     prepare(number);
     block.fiber = block.pool.take();

@@ -16,6 +16,13 @@ __global__ void add_one_kernel(float* x) {
   x[threadIdx.x] += 1;
 }
 
+__global__ void arrivals_kernel(unsigned* tickets, unsigned* before, unsigned* after) {
+  const unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+  before[i] = atomicAdd(tickets, 1U);
+  __syncthreads();
+  after[i] = atomicAdd(tickets, 1U);
+}
+
 __global__ void arithmetic_kernel(float* y) {
   if (threadIdx.x == 1 && threadIdx.y == 2 && threadIdx.z == 3 && blockIdx.z == 1) {
     y[0] = static_cast<float>(threadIdx.z * 100 + threadIdx.y * 10 + threadIdx.x);
@@ -42,6 +49,10 @@ void allow_shared(int bytes) {
 
 void add_one(float* x, cudaStream_t stream) {
   LAUNCH(add_one_kernel, 1, 64, 0, stream, x);
+}
+
+void arrivals(unsigned* tickets, unsigned* before, unsigned* after) {
+  LAUNCH(arrivals_kernel, 3, 64, 0, nullptr, tickets, before, after);
 }
 
 void set_constants() {

@@ -1,6 +1,9 @@
 // gdb stops in the thread that it was told, and `next` over a barrier stays in that thread.
 #include <doctest/doctest.h>
 
+#include <sstream>
+
+#include "core/file.h"
 #include "tests/support/environment.h"
 #include "tests/support/run_program.h"
 #include "tests/support/skip.h"
@@ -49,4 +52,18 @@ TEST_CASE("a kernel stepped through in gdb") {
   at = after(text, "= {8, 9, 10, 11, 12, 13, 14, 15}", at);
   at = after(text, "reverse_kernel", at);
   after(text, "7 6 5 4 3 2 1 0 15 14 13 12 11 10 9 8", at);
+
+  // The page shows this session and this kernel.
+  const std::string page =
+      longhand::read_file(LONGHAND_SOURCE_DIR "/docs/stepping_cuda_without_a_gpu.md", 1 << 20);
+  const std::string kernel =
+      longhand::read_file(LONGHAND_SOURCE_DIR "/tests/simt/stepping.cu", 1 << 20);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("$") && !line.starts_with("1")) continue;  // a value, a line of source
+    CAPTURE(line);
+    CHECK(page.find("    " + line + "\n") != std::string::npos);
+  }
+  const std::size_t start = page.find("```cuda\n") + 8;
+  CHECK(kernel.find(page.substr(start, page.find("```", start) - start)) != std::string::npos);
 }

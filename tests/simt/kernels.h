@@ -36,8 +36,10 @@ void barriers(int rounds, int threads, float* x);
 void launch_grid(dim3 grid, std::size_t shared_bytes, float* x);
 void allow_shared(int bytes);                 // for launch_grid
 void add_one(float* x, cudaStream_t stream);  // to 64 floats
-void set_constants();                         // for arithmetic
-void arithmetic(float* y);                    // 8 floats, see there
+// 3 blocks of 64 threads: the how-manieth each was to draw a ticket before and after a barrier.
+void arrivals(unsigned* tickets, unsigned* before, unsigned* after);
+void set_constants();       // for arithmetic
+void arithmetic(float* y);  // 8 floats, see there
 
 // broken.cu: each launches a kernel with one bug. They throw CudaError.
 void return_before_barrier(int* x);
@@ -62,10 +64,18 @@ void write_beyond_shared(int index, int* y);
 void write_beyond_dynamic_shared(int index, int* y);
 void overflow_stack(int* y);
 
+// matrices.cu
+// c (16 x 16) = 2 * (c + a (16 x k) * b (k x 16)), by tensor cores.
+void wmma_half(int k, const float* a, const float* b, float* c);
+void wmma_bfloat16(int k, const float* a, const float* b, float* c);
+void wmma_misaligned(float* c);
+void halves(const float* x, float* y);  // 3 numbers to 5, see there
+
 // races.cu: launches that kernel of two blocks at most, with or without its race. y: 256 integers.
 enum class Race {
   neighbours,
   lanes,
+  lanes_reuse,
   reuse,
   scatter,
   blocks,

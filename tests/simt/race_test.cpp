@@ -68,6 +68,8 @@ TEST_CASE("a missing __syncwarp, for which a shuffle is no substitute") {
 }
 
 TEST_CASE("shared memory written again too early") {
+  must_find(Race::lanes_reuse, "write of lanes reuse", "read of lanes reuse",
+            {"race: kernel lanes_reuse_kernel", "there is no __syncwarp() or __syncthreads()"});
   must_find(Race::reuse, "write of reuse", "read of reuse", {"race: kernel reuse_kernel"});
 }
 

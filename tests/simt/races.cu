@@ -30,6 +30,16 @@ __global__ void lanes_kernel(bool barrier, int* y) {
   y[thread()] = shared[thread() ^ 1];  // line: read of lanes
 }
 
+// A warp's buffer that is written again while its other lanes may still read it.
+__global__ void lanes_reuse_kernel(bool barrier, int* y) {
+  __shared__ int shared[32];
+  shared[thread()] = 1;
+  __syncwarp();
+  y[thread()] = shared[thread() ^ 1];  // line: read of lanes reuse
+  if (barrier) __syncwarp();
+  shared[thread()] = 2;  // line: write of lanes reuse
+}
+
 // A buffer that is written again while others may still read it.
 __global__ void reuse_kernel(bool barrier, int* y) {
   __shared__ int shared;
@@ -108,6 +118,9 @@ void race(Race which, bool correct, int* y) {
       break;
     case Race::lanes:
       LAUNCH(lanes_kernel, 1, 64, 0, nullptr, correct, y);
+      break;
+    case Race::lanes_reuse:
+      LAUNCH(lanes_reuse_kernel, 1, 32, 0, nullptr, correct, y);
       break;
     case Race::reuse:
       LAUNCH(reuse_kernel, 1, 64, 0, nullptr, correct, y);

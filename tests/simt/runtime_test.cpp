@@ -1,6 +1,7 @@
 // The CUDA runtime's calls: memory, copies, launches' limits, streams, events, graphs and errors.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -104,6 +105,9 @@ TEST_CASE("a launch beyond a GPU's limits") {
         "grid (1,65536,1) is not within 1 and (2147483647,65535,65535)");
   holds(error_of(cudaErrorInvalidConfiguration, [&] { launch_grid(1, 49153, x.data()); }),
         "49153 bytes of dynamic shared memory are more than 49152");
+  holds(error_of(cudaErrorInvalidConfiguration,
+                 [&] { launch_grid(dim3(2147483647, 2, 1), 0, x.data()); }),
+        "has more blocks than this runtime can count");
   allow_shared(65536);
   CHECK_NOTHROW(launch_grid(1, 65536, x.data()));
   holds(error_of(cudaErrorInvalidValue, [&] { allow_shared(65537); }), "65537 bytes");
@@ -166,6 +170,37 @@ TEST_CASE("events measure time, devices have properties, errors are forgotten on
   CHECK(properties.maxThreadsPerBlock == 1024);
   holds(error_of(cudaErrorInvalidDevice, [] { CUDA_CHECK(cudaSetDevice(1)); }),
         "there is no device 1");
+}
+
+TEST_CASE("threads and blocks come in the order that was asked for") {
+  using Tickets = std::vector<unsigned>;
+  const auto draw = [](const std::string& order) {
+    const Environment environment("LONGHAND_SIMT_ORDER", order);
+    const DeviceArray<unsigned> tickets(Tickets{0});
+    DeviceArray<unsigned> before(192), after(192);
+    arrivals(tickets.data(), before.data(), after.data());
+    return std::pair{before.values(), after.values()};
+  };
+  Tickets forward(192), reverse(192);
+  for (unsigned i = 0; i < 192; ++i) {
+    forward[i] = i / 64 * 128 + i % 64;
+    reverse[i] = (191 - i) / 64 * 128 + (191 - i) % 64;
+  }
+  const auto second = [](Tickets tickets) {
+    for (unsigned& ticket : tickets) ticket += 64;
+    return tickets;
+  };
+  CHECK(draw("forward") == std::pair{forward, second(forward)});
+  CHECK(draw("reverse") == std::pair{reverse, second(reverse)});
+  const auto random = draw("random:7");
+  CHECK(random.first != forward);
+  CHECK(random.second != second(random.first));  // another order after the barrier
+  CHECK(draw("random:8") != random);
+  CHECK(draw("random:7") == random);
+  Tickets all = random.first;
+  all.insert(all.end(), random.second.begin(), random.second.end());
+  std::sort(all.begin(), all.end());
+  for (unsigned i = 0; i < all.size(); ++i) CHECK(all[i] == i);
 }
 
 TEST_CASE("constant memory, three dimensions and the fast arithmetic") {

@@ -69,7 +69,7 @@ std::string verb(const Access& access, bool write, bool past) {
 }
 
 // What would have kept the two apart.
-std::string remedy(const Access& before, const Access& now) {
+std::string remedy(const Access& before, const Access& now, bool shared) {
   if (before.block != now.block) {
     return "blocks run in any order: let one block own the memory, or use atomics, or two launches";
   }
@@ -77,7 +77,7 @@ std::string remedy(const Access& before, const Access& now) {
     return "an atomic does not exclude a plain access: put a barrier between them";
   const bool one_warp = before.thread / 32 == now.thread / 32;
   return std::string("there is no ") + (one_warp ? "__syncwarp() or " : "") +
-         "__syncthreads() between them";
+         "__syncthreads() between them" + (shared ? "" : ", nor are they atomic");
 }
 
 [[noreturn]] void fail_race(const Access& before, bool before_writes, const Access& now,
@@ -87,7 +87,7 @@ std::string remedy(const Access& before, const Access& now) {
            (shared ? " shared memory at " : " device memory at ") + source_line(now.caller) +
            " that " + describe(before.block, before.thread) + " " +
            verb(before, before_writes, true) + " at " + source_line(before.caller) + "; " +
-           remedy(before, now);
+           remedy(before, now, shared);
   });
 }
 

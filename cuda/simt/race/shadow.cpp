@@ -11,7 +11,7 @@
 // Where the linker puts the program's variables, and those declared __constant__.
 extern "C" {
 extern char __data_start, _end;  // NOLINT: the linker's names
-[[gnu::weak]] extern char __start_simt_constant, __stop_simt_constant;
+[[gnu::weak]] extern char __start_simt_constant, __stop_simt_constant;  // NOLINT: likewise
 }
 
 namespace longhand::simt {
@@ -41,7 +41,7 @@ Range range_of(const void* memory, std::size_t bytes, bool shared) {
 
 template <class T>
 Range range_of(const T& variable) {
-  return range_of(&variable, sizeof variable, false);
+  return range_of(&variable, sizeof(T), false);  // NOLINT(bugprone-sizeof-expression): a pointer
 }
 
 bool contains(const Range& range, std::uintptr_t address) {

@@ -34,11 +34,15 @@ std::string source_line(const void* caller) {
                 reinterpret_cast<std::uintptr_t>(info.dli_fbase) - 1;
   std::istringstream lines(output_of(std::string("addr2line -i -e '") + info.dli_fname + "' " +
                                      offset.str() + " 2>/dev/null"));
-  // One line for each function inlined into the next; the runtime's own are not the answer.
+  // One line for each function inlined into the next; the runtime's own are the last choice.
+  std::string found;
   for (std::string line; std::getline(lines, line);) {
-    if (line.find("cuda/simt/include/") != std::string::npos || line.starts_with("??")) continue;
-    return line.substr(0, line.find(" ("));
+    if (line.starts_with("??")) continue;
+    const bool runtime = line.find("cuda/simt/include/") != std::string::npos;
+    if (found.empty() || !runtime) found = line.substr(0, line.find(" ("));
+    if (!runtime) break;
   }
+  if (!found.empty()) return found;
   return std::string(info.dli_fname) + "+" + offset.str();
 }
 

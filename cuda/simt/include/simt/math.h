@@ -146,16 +146,17 @@ constexpr unsigned __umulhi(unsigned x, unsigned y) {
   return static_cast<unsigned>(static_cast<std::uint64_t>(x) * y >> 32);
 }
 
-// Loads and stores that hint at the caches; plain ones here.
+// Loads and stores that hint at the caches; plain ones here. Inlined, so that what is said of them
+// names the kernel's line.
 template <class T>
-T __ldg(const T* address) {
+[[gnu::always_inline]] inline T __ldg(const T* address) {
   return *address;
 }
 template <class T>
-T __ldcs(const T* address) {
+[[gnu::always_inline]] inline T __ldcs(const T* address) {
   return *address;
 }
 template <class T>
-void __stcs(T* address, T value) {
+[[gnu::always_inline]] inline void __stcs(T* address, T value) {
   *address = value;
 }

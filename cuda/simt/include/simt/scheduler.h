@@ -50,7 +50,7 @@ unsigned lane_id();      // of the running thread in its warp, 0 to 31
 void* dynamic_shared();  // the memory that the launch asked for; aborts the kernel where it did not
 void fence();            // __threadfence()
 
-// Ends the kernel with an error: `name` says which, `what` the rest.
-[[noreturn]] void kernel_error(const char* name, const char* what, Site site);
+// Ends the kernel with an error: `name` says which, `function` who found it, `what` the rest.
+[[noreturn]] void kernel_error(const char* name, const char* function, const char* what, Site site);
 
 }  // namespace longhand::simt

@@ -142,6 +142,6 @@ inline int __all_sync(unsigned mask, int predicate, LONGHAND_SIMT_SITE) {
 
 // Ends the kernel with an error.
 [[noreturn]] inline void __trap(LONGHAND_SIMT_SITE) {
-  longhand::simt::kernel_error("__trap", "the kernel stopped itself", {file, line});
+  longhand::simt::kernel_error("__trap", "__trap", "was reached", {file, line});
 }
 #undef LONGHAND_SIMT_SITE

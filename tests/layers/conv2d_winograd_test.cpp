@@ -1,0 +1,194 @@
+// Winograd's convolution against the reference, called by itself, at shapes whose tiles, channels
+// and rows do not come out even; and how exact it is.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "core/compare.h"
+#include "core/gradcheck.h"
+#include "core/parallel.h"
+#include "layers/conv2d_fast.h"
+#include "layers/conv2d_winograd.h"
+
+namespace longhand::test {
+namespace {
+
+struct Case {
+  std::string name;
+  Shape x;
+  int out;
+  Padding padding = {};
+  int groups = 1;
+};
+
+std::vector<Case> cases() {
+  const Padding one = Padding::all(1);
+  return {
+      {"one tile", {1, 1, 4, 4}, 1},
+      {"one output", {1, 3, 3, 3}, 5},
+      {"one output amid padding", {2, 3, 1, 1}, 5, one},
+      {"even size", {2, 16, 8, 8}, 16, one},
+      {"odd size, a channel more than a vector", {3, 17, 7, 9}, 33, one},
+      {"no padding, odd output", {2, 18, 9, 7}, 15},
+      {"padding 2", {2, 5, 6, 5}, 7, Padding::all(2)},
+      {"padding beyond the kernel", {1, 4, 3, 5}, 6, Padding::all(4)},
+      {"padding on each side", {2, 16, 7, 5}, 16, {.top = 2, .left = 0, .bottom = 1, .right = 3}},
+      {"padding below only", {1, 3, 5, 6}, 4, {.top = 0, .left = 0, .bottom = 2, .right = 1}},
+      {"rows longer than a vector", {1, 6, 5, 67}, 20, one},
+      {"rows of one vector and a tile", {1, 6, 6, 34}, 20, one},
+      {"one row", {2, 3, 1, 40}, 4, one},
+      {"one column", {2, 3, 40, 1}, 4, one},
+      {"blocks that cut images", {5, 260, 13, 13}, 6, one},
+      {"more channels than a block", {1, 6, 11, 12}, 270, one},
+      {"a large U", {1, 96, 16, 14}, 96, one},
+      {"3 groups", {2, 51, 8, 6}, 54, one, 3},
+      {"depthwise", {2, 5, 9, 8}, 5, one, 5},
+  };
+}
+
+Conv2dGeometry geometry(const Case& c) {
+  return conv2d_geometry(c.x, {c.out, c.x.c / c.groups, 3, 3}, {.kernel = 3, .padding = c.padding},
+                         c.groups);
+}
+
+// y, dx and dw of one version; what it must overwrite holds garbage, what it must add to holds w.
+struct Outcome {
+  Tensor y, dx, dw;
+};
+
+template <class Forward, class Data, class Weights>
+Outcome run(const Conv2dGeometry& g, bool bias, Forward&& forward, Data&& data, Weights&& weights) {
+  const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2), dy = spread_values(g.y, 3);
+  const Tensor b = spread_values({g.y.c}, 4);
+  Outcome outcome{Tensor(g.y), Tensor(g.x), w};
+  outcome.y.fill(77);
+  outcome.dx.fill(77);
+  forward(g, x.data(), w.data(), bias ? b.data() : nullptr, outcome.y.data());
+  data(g, dy.data(), w.data(), outcome.dx.data());
+  weights(g, x.data(), dy.data(), outcome.dw.data());
+  return outcome;
+}
+
+Outcome winograd(const Conv2dGeometry& g, bool bias, int count) {
+  set_threads(count);
+  return run(g, bias, fast::winograd::conv2d_forward, fast::winograd::conv2d_backward_data,
+             fast::winograd::conv2d_backward_weights);
+}
+
+// Within 1e-4 of the value, or 1e-6 where it is below 0.01: sums of a thousand terms of about 1
+// come near to zero.
+void check_equal(const std::string& what, const Tensor& values, const Tensor& expected) {
+  std::vector<std::int64_t> offsets(static_cast<std::size_t>(values.size()));
+  std::iota(offsets.begin(), offsets.end(), std::int64_t{0});
+  const Comparison result = compare(
+      what, values.shape(), offsets, {values.data(), values.data() + values.size()},
+      {expected.data(), expected.data() + expected.size()}, sizeof(real) == 8 ? 1e-12 : 1e-4, 1e-2);
+  CHECK_MESSAGE(result.passed(), result.report());
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.size() == b.size() && std::equal(a.data(), a.data() + a.size(), b.data());
+}
+
+// The largest difference from `exact`, relative to the root mean square of the values.
+double largest_error(const Tensor& values, const std::vector<double>& exact) {
+  double worst = 0, squares = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    worst = std::max(worst, std::abs(values.data()[i] - exact[i]));
+    squares += exact[i] * exact[i];
+  }
+  return worst / std::sqrt(squares / static_cast<double>(exact.size()));
+}
+
+}  // namespace
+
+TEST_CASE("Winograd's convolution is the reference, at any number of threads") {
+  const int before = threads();
+  for (const Case& c : cases()) {
+    const Conv2dGeometry g = geometry(c);
+    for (const bool bias : {false, true}) {
+      const Outcome expected = run(g, bias, ref::conv2d_forward, ref::conv2d_backward_data,
+                                   ref::conv2d_backward_weights);
+      for (const int count : {1, 2, 3}) {
+        INFO(c.name, ", bias ", bias, ", threads ", count);
+        const Outcome outcome = winograd(g, bias, count);
+        check_equal("y", outcome.y, expected.y);
+        check_equal("dx", outcome.dx, expected.dx);
+        check_equal("dw", outcome.dw, expected.dw);
+      }
+    }
+  }
+  set_threads(before);
+}
+
+TEST_CASE("Winograd's convolution repeats to the bit") {
+  const int before = threads();
+  for (const Case& c : cases()) {
+    INFO(c.name);
+    const Conv2dGeometry g = geometry(c);
+    const Outcome one = winograd(g, true, 1), three = winograd(g, true, 3);
+    // The weights' gradient sums over threads, so it repeats for the same number of them.
+    const Outcome again = winograd(g, true, 3);
+    CHECK(same_bits(one.y, three.y));
+    CHECK(same_bits(one.dx, three.dx));
+    CHECK(same_bits(three.dw, again.dw));
+  }
+  set_threads(before);
+}
+
+TEST_CASE("it is chosen for wide layers of 3x3 kernels that move by one") {
+  const auto chosen = [](const Shape& x, int out, const Window& window) {
+    const Conv2dGeometry g =
+        conv2d_geometry(x, {out, x.c, window.kernel.h, window.kernel.w}, window, 1);
+    return fast::winograd::suits_forward(g) && fast::winograd::suits_backward_data(g) &&
+           fast::winograd::suits_backward_weights(g);
+  };
+  const Padding one = Padding::all(1);
+  CHECK(chosen({8, 64, 56, 56}, 64, {.kernel = 3, .padding = one}));
+  CHECK_FALSE(chosen({8, 3, 56, 56}, 64, {.kernel = 3, .padding = one}));
+  CHECK_FALSE(chosen({8, 64, 56, 56}, 64, {.kernel = 3, .stride = 2, .padding = one}));
+  CHECK_FALSE(chosen({8, 64, 56, 56}, 64, {.kernel = 3, .padding = one, .dilation = 2}));
+  CHECK_FALSE(chosen({8, 64, 56, 56}, 64, {.kernel = {3, 1}}));
+  CHECK_FALSE(chosen({1, 64, 6, 6}, 64, {.kernel = 3, .padding = one}));
+}
+
+// What docs/fast_cpu.md says of its accuracy: the sums of 64 channels in double, by the loop of the
+// formula, beside both versions.
+TEST_CASE("how exact it is") {
+  const Conv2dGeometry g = geometry({"", {1, 64, 12, 12}, 16, Padding::all(1)});
+  const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2);
+  std::vector<double> exact;
+  for (int co = 0; co < g.y.c; ++co) {
+    for (int oh = 0; oh < g.y.h; ++oh) {
+      for (int ow = 0; ow < g.y.w; ++ow) {
+        double sum = 0;
+        for (int ci = 0; ci < g.w.c; ++ci) {
+          for (int kh = 0; kh < 3; ++kh) {
+            for (int kw = 0; kw < 3; ++kw) {
+              const int ih = oh - 1 + kh, iw = ow - 1 + kw;
+              if (ih < 0 || ih >= g.x.h || iw < 0 || iw >= g.x.w) continue;
+              sum += static_cast<double>(x.at(0, ci, ih, iw)) * w.at(co, ci, kh, kw);
+            }
+          }
+        }
+        exact.push_back(sum);
+      }
+    }
+  }
+  Tensor y(g.y);
+  fast::implicit::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
+  const double plain = largest_error(y, exact);
+  ref::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
+  const double reference = largest_error(y, exact);
+  fast::winograd::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
+  const double winograd = largest_error(y, exact);
+  MESSAGE("largest error over root mean square: reference ", reference, ", implicit gemm ", plain,
+          ", Winograd ", winograd);
+  CHECK(winograd <= (sizeof(real) == 8 ? 1e-14 : 3e-6));
+}
+
+}  // namespace longhand::test
