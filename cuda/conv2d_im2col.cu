@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/gemm.h"
+#include "core/tensor.h"
 #include "cuda/grid.h"
 #include "cuda/launch.h"
 #include "layers/conv2d.h"
@@ -82,18 +83,11 @@ std::int64_t w_offset(const Conv2dGeometry& g, int group) {
   return std::int64_t{group} * (g.w.n / g.groups) * g.w.c * g.w.h * g.w.w;
 }
 
-// At least `size` numbers of device memory, which only grow and are kept for the next call.
+// At least `size` numbers of device memory, kept for the next call.
 real* scratch(std::int64_t size) {
-  static real* memory = nullptr;
-  static std::int64_t capacity = 0;
-  if (capacity < size) {
-    CUDA_CHECK(cudaFree(memory));
-    memory = nullptr;
-    capacity = 0;
-    CUDA_CHECK(cudaMalloc(&memory, static_cast<std::size_t>(size) * sizeof(real)));
-    capacity = size;
-  }
-  return memory;
+  static Tensor memory(Memory::cuda);
+  if (memory.size() < size) memory.resize({1, 1, 1, static_cast<int>(size)});
+  return memory.data();
 }
 
 }  // namespace

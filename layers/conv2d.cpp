@@ -171,7 +171,8 @@ const Tensor& Conv2d::forward(const Tensor& x) {
       fast::conv2d_forward(g, x.data(), w, b(), y_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::conv2d_forward(g, x.data(), w, b(), y_.data());
+      break;
   }
   return y_;
 }
@@ -194,7 +195,10 @@ const Tensor& Conv2d::backward(const Tensor& dy) {
       if (has_bias_) fast::conv2d_backward_bias(g, dy.data(), db);
       break;
     case Device::cuda:
-      no_kernel();
+      if (input_gradient_) cuda::conv2d_backward_data(g, dy.data(), w, dx_.data());
+      cuda::conv2d_backward_weights(g, x.data(), dy.data(), dw);
+      if (has_bias_) cuda::conv2d_backward_bias(g, dy.data(), db);
+      break;
   }
   return dx_;
 }

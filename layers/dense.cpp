@@ -96,7 +96,8 @@ const Tensor& Dense::forward(const Tensor& x) {
       fast::dense_forward(g, x.data(), w, b(), y_.data());
       break;
     case Device::cuda:
-      no_kernel();
+      cuda::dense_forward(g, x.data(), w, b(), y_.data());
+      break;
   }
   return y_;
 }
@@ -117,7 +118,10 @@ const Tensor& Dense::backward(const Tensor& dy) {
       if (has_bias_) fast::dense_backward_bias(g, dy.data(), bias_.grad.data());
       break;
     case Device::cuda:
-      no_kernel();
+      if (input_gradient_) cuda::dense_backward_data(g, dy.data(), w, dx_.data());
+      cuda::dense_backward_weights(g, x.data(), dy.data(), weight_.grad.data());
+      if (has_bias_) cuda::dense_backward_bias(g, dy.data(), bias_.grad.data());
+      break;
   }
   return dx_;
 }

@@ -39,8 +39,7 @@ void check_case(const Version& version, const Conv2dGeometry& g, bool bias) {
   const DeviceArray<real> device_x = on_device(x), device_w = on_device(w);
   const DeviceArray<real> device_b = on_device(b), device_dy = on_device(dy);
 
-  // y and dx hold what whoever used the memory before left there (the CPU runtime fills it with
-  // NaN); dw and db hold what earlier batches have added.
+  // y and dx are garbage before; dw and db hold what earlier batches have added.
   Tensor y(g.y), dx(g.x), dw(g.w), db({g.y.c});
   dw.fill(1);
   db.fill(1);

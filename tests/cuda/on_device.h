@@ -4,16 +4,49 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "core/compare.h"
+#include "core/memory.h"
 #include "core/random.h"
 #include "core/tensor.h"
-#include "tests/simt/device_array.h"
 
 namespace longhand::test {
+
+// Elements in device memory: copied from `values`, or `size` that nobody has written, which are
+// garbage: every bit is 1, in floating point a NaN.
+template <class T>
+class DeviceArray {
+ public:
+  explicit DeviceArray(const std::vector<T>& values) : buffer_(Memory::cuda) {
+    buffer_.assign(values.data(), static_cast<std::int64_t>(values.size()));
+  }
+  explicit DeviceArray(std::size_t size) : DeviceArray(garbage(size)) {}
+  DeviceArray(const DeviceArray&) = delete;
+  DeviceArray& operator=(const DeviceArray&) = delete;
+
+  // A kernel may write through it even where the array itself stays the same one.
+  T* data() const { return buffer_.data(); }
+
+  std::vector<T> values() const {
+    std::vector<T> result(static_cast<std::size_t>(buffer_.size()));
+    cuda::copy(result.size() * sizeof(T), buffer_.data(), Memory::cuda, result.data(),
+               Memory::host);
+    return result;
+  }
+
+ private:
+  static std::vector<T> garbage(std::size_t size) {
+    std::vector<T> values(size);
+    std::memset(values.data(), 0xff, size * sizeof(T));
+    return values;
+  }
+
+  mutable Buffer<T> buffer_;
+};
 
 // Whole numbers from 1 to 4 and from -1 to -4: their products add up without rounding, in any
 // order, and none is zero, so that none can be left out unnoticed.
