@@ -68,7 +68,7 @@ TEST_CASE("adam: two steps worked by hand") {
   CHECK(static_cast<double>(q.value[0]) == doctest::Approx(0.9).epsilon(1e-5));
 }
 
-TEST_CASE("both devices take the same steps, to the bit with any number of threads") {
+TEST_CASE("all devices take the same steps, cpu to the bit with any number of threads") {
   // Several params, so that a thread's piece begins and ends inside of one, off a vector's edge.
   const Shape shapes[] = {{3, 50, 9, 31}, {7}, {1}, {61, 67}, {129}};
   const auto trained = [&](bool adam, Device device, int thread_count) {
@@ -78,6 +78,7 @@ TEST_CASE("both devices take the same steps, to the bit with any number of threa
     for (const Shape& shape : shapes) {
       params.push_back(std::make_unique<Param>("w", shape, 4));
       params.back()->value = spread_values(shape, 1);
+      params.back()->to(device);
       pointers.push_back(params.back().get());
     }
     std::unique_ptr<Optimizer> optimizer;
@@ -91,11 +92,13 @@ TEST_CASE("both devices take the same steps, to the bit with any number of threa
     for (std::uint64_t step = 0; step < 3; ++step) {
       optimizer->zero_grad();
       for (Param* p : pointers) {
-        for (std::int64_t i = 0; i < p->grad.size(); ++i) REQUIRE(p->grad[i] == 0);
-        p->grad = spread_values(p->value.shape(), 10 + step);
+        const Tensor grad = p->grad.on(Memory::host);
+        for (std::int64_t i = 0; i < grad.size(); ++i) REQUIRE(grad[i] == 0);
+        p->grad = spread_values(p->value.shape(), 10 + step).on(memory_of(device));
       }
       optimizer->step();
     }
+    for (Param* p : pointers) p->to(Device::reference);
     return params;
   };
   const int before = threads();
@@ -103,17 +106,46 @@ TEST_CASE("both devices take the same steps, to the bit with any number of threa
     const auto reference = trained(adam, Device::reference, 1);
     const auto one = trained(adam, Device::cpu, 1);
     const auto two = trained(adam, Device::cpu, 2), three = trained(adam, Device::cpu, 3);
+    const auto cuda = trained(adam, Device::cuda, 1);
     CHECK(reference[0]->value[0] != spread_values(shapes[0], 1)[0]);
     for (std::size_t k = 0; k < reference.size(); ++k) {
       for (std::int64_t i = 0; i < reference[k]->value.size(); ++i) {
         const auto expected = static_cast<double>(reference[k]->value[i]);
         REQUIRE(static_cast<double>(one[k]->value[i]) == doctest::Approx(expected).epsilon(1e-5));
+        REQUIRE(static_cast<double>(cuda[k]->value[i]) == doctest::Approx(expected).epsilon(1e-5));
         REQUIRE(one[k]->value[i] == two[k]->value[i]);
         REQUIRE(one[k]->value[i] == three[k]->value[i]);
       }
     }
   }
   set_threads(before);
+}
+
+TEST_CASE("what an optimizer remembers goes with it from device to device") {
+  const auto trained = [](bool adam, Device second) {
+    Param p("w", {300}, 1);
+    p.value = spread_values(p.value.shape(), 1);
+    std::unique_ptr<Optimizer> optimizer;
+    if (adam) {
+      optimizer = std::make_unique<Adam>(std::vector<Param*>{&p}, AdamOptions{});
+    } else {
+      optimizer = std::make_unique<Sgd>(std::vector<Param*>{&p}, SgdOptions{.momentum = real(0.9)});
+    }
+    for (const Device device : {Device::reference, second, Device::reference}) {
+      p.to(device);
+      optimizer->to(device);
+      p.grad = spread_values(p.value.shape(), 2).on(memory_of(device));
+      optimizer->step();
+    }
+    return p.value;
+  };
+  for (const bool adam : {false, true}) {
+    const Tensor expected = trained(adam, Device::reference), found = trained(adam, Device::cuda);
+    for (std::int64_t i = 0; i < expected.size(); ++i) {
+      REQUIRE(static_cast<double>(found[i]) ==
+              doctest::Approx(static_cast<double>(expected[i])).epsilon(1e-5));
+    }
+  }
 }
 
 TEST_CASE("zero_grad empties every gradient") {
