@@ -1,7 +1,7 @@
 # The commands that people type. `make help` lists them.
 # Arguments for a program go into ARGS: make lenet ARGS="--model modern --epochs 5"
 
-.PHONY: help setup build lenet test gradcheck by_hand benchmarks format clean
+.PHONY: help setup build lenet test gradcheck by_hand benchmarks gpu format clean
 
 help:
 	@echo 'make lenet      install what is missing, build, train LeNet on MNIST, show the result'
@@ -10,6 +10,7 @@ help:
 	@echo 'make by_hand    forward, backward and update of a tiny network, every product written out'
 	@echo 'make gradcheck  every layer: analytic gradients against numeric ones'
 	@echo 'make benchmarks seven quiet minutes: measures the tables of docs/benchmarks.md anew'
+	@echo 'make gpu        on a machine with a GPU: builds for it, tests there, checks with compute-sanitizer'
 	@echo 'make setup      only install the Debian or Ubuntu packages that are missing'
 	@echo 'make format     lay out the sources with clang-format'
 	@echo 'make clean      remove the builds'
@@ -39,6 +40,9 @@ benchmarks: setup
 	@cmake --preset release
 	@cmake --build --preset release --target bench peers
 	@apps/bench/benchmarks.py $(ARGS)
+
+gpu: setup
+	@cuda/check_on_gpu
 
 format:
 	@git ls-files '*.h' '*.cpp' '*.cu' | xargs clang-format -i

@@ -53,3 +53,20 @@ TEST_CASE("impossible shapes are refused in words") {
   CHECK_THROWS_WITH_AS(Tensor({2, 2}, {1, 2, 3}),
                        "tensor: shape 2x2x1x1 needs 4 numbers, but 3 were given", ShapeError);
 }
+
+TEST_CASE("a tensor in the memory of cuda goes there and back, and is not touched there") {
+  Tensor x({2, 1, 1, 2}, {1, 2, 3, 4});
+  x.to(Device::cuda);
+  CHECK(x.memory() == Memory::cuda);
+  CHECK_THROWS_AS(x.at(0, 0, 0, 0), DeviceError);
+  CHECK_THROWS_AS(to_string(x), DeviceError);
+  const Tensor copy = x;  // in the same memory
+  CHECK(copy.memory() == Memory::cuda);
+  x.fill(7);
+  CHECK(copy.on(Memory::host).at(1, 0, 0, 1) == 4);
+  CHECK(x.on(Memory::host).at(1, 0, 0, 1) == 7);
+  x.resize({3, 1, 1, 4});  // larger, and still there
+  CHECK(x.memory() == Memory::cuda);
+  x.to(Device::reference);
+  CHECK(x.memory() == Memory::host);
+}

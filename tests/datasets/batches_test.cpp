@@ -160,3 +160,25 @@ TEST_CASE("what cannot be") {
   Batches batches(data, 1);
   CHECK_THROWS_WITH_AS(batches.next(), doctest::Contains("before start"), OrderError);
 }
+
+TEST_CASE("on cuda the same batches lie in its memory") {
+  const Dataset data = numbered(7);
+  Random random(3), same(3);
+  Batches host(data, 3, {.mean = real(0.25), .deviation = 2}, &random);
+  Batches device(data, 3, {.mean = real(0.25), .deviation = 2}, &same);
+  device.to(Device::cuda);
+  for (int epochs = 0; epochs < 2; ++epochs) {
+    host.start();
+    device.start();
+    while (host.next()) {
+      REQUIRE(device.next());
+      REQUIRE(device.x().memory() == Memory::cuda);
+      const Tensor x = device.x().on(Memory::host);
+      REQUIRE(x.shape() == host.x().shape());
+      for (std::int64_t i = 0; i < x.size(); ++i) CHECK(x[i] == host.x()[i]);
+      CHECK(std::equal(device.labels().begin(), device.labels().end(), host.labels().begin(),
+                       host.labels().end()));
+    }
+    CHECK_FALSE(device.next());
+  }
+}

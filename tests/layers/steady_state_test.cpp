@@ -68,8 +68,11 @@ std::size_t allocations_in_a_step(Device device, int thread_count, bool adam) {
   optimizer->to(device);
   SoftmaxCrossEntropy cross_entropy;
   MeanSquaredError squared_error;
-  const Tensor full({8, 1, 12, 12}), rest({3, 1, 12, 12});
-  const Tensor full_target({8, 10}), rest_target({3, 10});
+  cross_entropy.to(device);
+  squared_error.to(device);
+  const Memory memory = memory_of(net.device());
+  const Tensor full = Tensor({8, 1, 12, 12}).on(memory), rest = Tensor({3, 1, 12, 12}).on(memory);
+  const Tensor full_target = Tensor({8, 10}).on(memory), rest_target = Tensor({3, 10}).on(memory);
   const std::vector<int> labels = {1, 2, 3, 4, 5, 6, 7, 8};
 
   const auto step = [&](const Tensor& x, const Tensor& target) {
@@ -108,5 +111,6 @@ TEST_CASE("no allocation after the first step") {
     CHECK(allocations_in_a_step(Device::reference, 1, adam) == 0);
     CHECK(allocations_in_a_step(Device::cpu, 1, adam) == 0);
     CHECK(allocations_in_a_step(Device::cpu, 2, adam) == 0);
+    CHECK(allocations_in_a_step(Device::cuda, 1, adam) == 0);
   }
 }
