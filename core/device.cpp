@@ -30,10 +30,6 @@ std::string describe(Device device) {
   return "cuda (" + cuda::describe() + ")";
 }
 
-void no_kernel() {
-  throw DeviceError("this has no kernel for cuda: choose reference or cpu");
-}
-
 Device resolve(Device device) {
   if (device != Device::cpu) return device;
   instruction_set();  // a wrong LONGHAND_ISA is better refused here than in the middle of a loop

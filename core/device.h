@@ -20,9 +20,6 @@ std::string describe(Device device);
 // The device of that name; ValueError naming the choices for any other.
 Device parse_device(const std::string& name);
 
-// Throws DeviceError: there is no kernel for Device::cuda.
-[[noreturn]] void no_kernel();
-
 // `device`, or Device::reference in place of Device::cpu where LONGHAND_CPU asks for it (cpu.h).
 Device resolve(Device device);
 

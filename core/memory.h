@@ -39,6 +39,8 @@ namespace cuda {
 // Aligned to 256 bytes, its contents unspecified.
 void* allocate(std::size_t bytes);
 void release(void* memory) noexcept;
+// How many times allocate was called: it must not grow from one training step to the next.
+std::int64_t allocation_count();
 
 // `from` and `to` are of the given memories. Returns when the copy is done.
 void copy(std::size_t bytes, const void* from, Memory from_memory, void* to, Memory to_memory);

@@ -1,7 +1,9 @@
 // The GPU's memory: what core/memory.h declares.
 #include "core/memory.h"
 
+#include <atomic>
 #include "cuda/grid.h"
+
 #include "cuda/launch.h"
 
 namespace longhand::cuda {
@@ -14,12 +16,19 @@ __global__ void fill_kernel(std::int64_t size, real value, real* y) {
   y[i] = value;
 }
 
+std::atomic<std::int64_t> allocations{0};
+
 }  // namespace
 
 void* allocate(std::size_t bytes) {
+  ++allocations;
   void* memory = nullptr;
   CUDA_CHECK(cudaMalloc(&memory, bytes));
   return memory;
+}
+
+std::int64_t allocation_count() {
+  return allocations;
 }
 
 void release(void* memory) noexcept {

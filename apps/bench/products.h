@@ -64,11 +64,12 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
   require_memory(
       "gemm", static_cast<double>(a_shape.size() + b_shape.size() + c_shape.size()) * sizeof(real));
   Random random(1);
-  const Tensor a = random_tensor(a_shape, random);
-  const Tensor b = random_tensor(b_shape, random);
+  Tensor a = random_tensor(a_shape, random);
+  Tensor b = random_tensor(b_shape, random);
   Tensor c(c_shape);
   const std::vector<std::string> work = words_of("gemm", {m, n, k}, transposes);
   const Device device = parse_device(options.device);
+  for (Tensor* tensor : {&a, &b, &c}) tensor->to(device);
   const Json json = bench_product(work, 2.0 * m * n * k, options, [&] {
     switch (device) {
       case Device::reference:
@@ -78,7 +79,9 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
         fast::gemm(g, a.data(), b.data(), c.data());
         break;
       case Device::cuda:
-        no_kernel();
+        cuda::gemm(g, a.data(), b.data(), c.data());
+        cuda::synchronize();
+        break;
     }
   });
   write_result(options, json);
@@ -117,6 +120,7 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction, bool
   convert(random_tensor(g.x, random), g.layout, x);
   Tensor w = random_tensor(g.w, random);
   convert(random_tensor(g.y, random), g.layout, y);
+  for (Tensor* tensor : {&x, &w, &y}) tensor->to(device);
   const auto step = [&] {
     switch (device) {
       case Device::reference:
@@ -130,7 +134,11 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction, bool
         if (direction == "weights") fast::conv2d_backward_weights(g, x.data(), y.data(), w.data());
         break;
       case Device::cuda:
-        no_kernel();
+        if (direction == "forward") cuda::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
+        if (direction == "data") cuda::conv2d_backward_data(g, y.data(), w.data(), x.data());
+        if (direction == "weights") cuda::conv2d_backward_weights(g, x.data(), y.data(), w.data());
+        cuda::synchronize();
+        break;
     }
   };
   const double flop = 2.0 * static_cast<double>(g.y.size()) *

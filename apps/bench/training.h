@@ -80,6 +80,7 @@ class Training {
   void infer() {
     next();
     net_->forward(x());
+    if (net_->device() == Device::cuda) cuda::synchronize();
   }
 
  private:

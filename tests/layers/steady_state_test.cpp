@@ -87,11 +87,16 @@ std::size_t allocations_in_a_step(Device device, int thread_count, bool adam) {
   };
   step(full, full_target);
   step(rest, rest_target);
-  const std::size_t count = allocations.count;
+  // On cuda what counts is the GPU's memory. (Without a GPU every launch allocates on the host.)
+  const auto counter = [device] {
+    return device == Device::cuda ? static_cast<std::size_t>(cuda::allocation_count())
+                                  : allocations.count.load();
+  };
+  const std::size_t count = counter();
   step(full, full_target);
   step(rest, rest_target);
   step(full, full_target);
-  const std::size_t made = allocations.count - count;
+  const std::size_t made = counter() - count;
   set_threads(before);
   return made;
 }
