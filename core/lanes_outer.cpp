@@ -17,8 +17,8 @@ constexpr int panel_width = 64;  // columns of x that are transposed at a time
 template <int rows, int vectors>
 struct OuterTile {
   template <class Isa>
-  [[gnu::always_inline]] static void run(const OuterProducts* products, const real* panel, int i, int j,
-                                         int columns, int o0) {
+  [[gnu::always_inline]] static void run(const OuterProducts* products, const real* panel, int i,
+                                         int j, int columns, int o0) {
     const OuterProducts& g = *products;
     typedef real Vector
         __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
