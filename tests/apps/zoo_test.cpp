@@ -50,6 +50,7 @@ std::vector<real> losses(const std::string& model, Device device, const Dataset&
   Batches batches(data, run.batch, {}, &random);
   batches.to(device);
   SoftmaxCrossEntropy loss;
+  loss.to(device);
   Sgd sgd(net->params(), {.learning_rate = real(0.02), .momentum = real(0.9)});
   sgd.to(device);
   std::vector<real> values;
