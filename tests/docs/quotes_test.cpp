@@ -1,4 +1,4 @@
-// The loops that the pages quote are the loops that run.
+// The loops and kernels that the pages quote are those that run.
 #include <doctest/doctest.h>
 
 #include <cctype>
@@ -28,31 +28,39 @@ std::string packed(const std::string& text) {
   return result;
 }
 
-// All sources of the engine, packed, one after another.
+// All sources of the engine, and the kernels that its pages are about, packed, one after another.
 std::string all_sources() {
   std::string text;
-  for (const char* room : {"core", "layers"}) {
+  for (const char* room : {"core", "layers", "cuda", "tests/simt"}) {
     for (const auto& entry : fs::directory_iterator(root / room)) {
-      if (entry.path().extension() == ".cpp") text += packed(read(entry.path())) + "\n";
+      const fs::path extension = entry.path().extension();
+      const bool source = extension == ".cpp" || extension == ".cu" || extension == ".h";
+      if (source) text += packed(read(entry.path())) + "\n";
     }
   }
   return text;
 }
 
-// The ```cpp blocks of a page that are a function or a loop of the engine, not those that show its
-// use.
-std::vector<std::string> quoted_loops(const std::string& page) {
+// The blocks of a page that start with ```language.
+std::vector<std::string> blocks_of(const std::string& page, const std::string& language) {
   std::vector<std::string> blocks;
   std::istringstream lines(page);
   bool inside = false;
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("```")) {
-      inside = line == "```cpp";
+      inside = line == "```" + language;
       if (inside) blocks.emplace_back();
     } else if (inside) {
       blocks.back() += line + "\n";
     }
   }
+  return blocks;
+}
+
+// The ```cpp blocks of a page that are a function or a loop of the engine, not those that show its
+// use.
+std::vector<std::string> quoted_loops(const std::string& page) {
+  std::vector<std::string> blocks = blocks_of(page, "cpp");
   std::erase_if(blocks, [](const std::string& block) {
     return !block.starts_with("void ") && !block.starts_with("for (") &&
            !block.starts_with("const Tensor& ");
@@ -60,20 +68,33 @@ std::vector<std::string> quoted_loops(const std::string& page) {
   return blocks;
 }
 
+// The ```cuda blocks of a page, but for whole files, which are examples.
+std::vector<std::string> quoted_kernels(const std::string& page) {
+  std::vector<std::string> blocks = blocks_of(page, "cuda");
+  std::erase_if(blocks, [](const std::string& block) { return block.starts_with("#include"); });
+  return blocks;
+}
+
 }  // namespace
 
-TEST_CASE("every loop on a page stands in the sources") {
+TEST_CASE("every loop and every kernel on a page stands in the sources") {
   const std::string sources = all_sources();
-  int loops = 0;
+  const auto check = [&](const fs::path& page, const std::vector<std::string>& quotes) {
+    for (const std::string& quote : quotes) {
+      INFO(page.filename().string() << " quotes:\n" << quote);
+      CHECK(sources.find(packed(quote)) != std::string::npos);
+    }
+    return quotes.size();
+  };
+  std::size_t loops = 0, kernels = 0;
   for (const auto& entry : fs::directory_iterator(root / "docs")) {
     if (entry.path().extension() != ".md") continue;
-    for (const std::string& loop : quoted_loops(read(entry.path()))) {
-      ++loops;
-      INFO(entry.path().filename().string() << " quotes:\n" << loop);
-      CHECK(sources.find(packed(loop)) != std::string::npos);
-    }
+    const std::string page = read(entry.path());
+    loops += check(entry.path(), quoted_loops(page));
+    kernels += check(entry.path(), quoted_kernels(page));
   }
   CHECK(loops >= 20);
+  CHECK(kernels >= 10);
 }
 
 TEST_CASE("every link of a page to a file leads somewhere") {
