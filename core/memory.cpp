@@ -20,9 +20,9 @@ void* allocate(std::size_t bytes) {
   const std::size_t alignment = bytes < huge_page ? line : huge_page;
   void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
   if (memory == nullptr) throw std::bad_alloc();
-  // Large tensors begin at a huge page, and the system is asked for such pages, as far as they are
-  // filled: where rows lie far apart every one of them is in a page of its own, and the CPU
-  // remembers only so many pages.
+    // Large tensors begin at a huge page, and the system is asked for such pages, as far as they
+    // are filled: where rows lie far apart every one of them is in a page of its own, and the CPU
+    // remembers only so many pages.
 #if defined(__linux__)
   if (bytes >= huge_page) madvise(memory, bytes / huge_page * huge_page, MADV_HUGEPAGE);
 #endif
