@@ -1,8 +1,8 @@
 // The dense layer's three sums are three products of matrices:
 //   y [N, out] = x [N, in] w^T,   dx [N, in] = dy [N, out] w,   dw [out, in] += dy^T x
 // In Layout::nchw that is gemm; in Layout::lanes, where 16 images stand side by side in a vector,
-// core/lanes.h does the same sums without moving them. Threads share the outputs or the inputs: so each
-// reads, or writes, its own part of w, which is often the largest of the matrices.
+// core/lanes.h does the same sums without moving them. Threads share the outputs or the inputs: so
+// each reads, or writes, its own part of w, which is often the largest of the matrices.
 #include <algorithm>
 #include <cstdint>
 #include <vector>

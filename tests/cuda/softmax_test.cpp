@@ -15,8 +15,9 @@ struct Version {
   decltype(&cuda::softmax_forward) forward;
   decltype(&cuda::softmax_backward) backward;
 };
-const Version versions[] = {{"a thread a row", cuda::softmax_forward_v1, cuda::softmax_backward_v1},
-                            {"a block a row, or v1", cuda::softmax_forward, cuda::softmax_backward}};
+const Version versions[] = {
+    {"a thread a row", cuda::softmax_forward_v1, cuda::softmax_backward_v1},
+    {"a block a row, or v1", cuda::softmax_forward, cuda::softmax_backward}};
 
 // Every version against ref, with the numbers of x moved up by `offset`.
 void check_shape(const Shape& shape, real offset = 0) {
