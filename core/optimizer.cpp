@@ -101,6 +101,15 @@ void Optimizer::move(std::vector<Tensor>& tensors) const {
   for (Tensor& tensor : tensors) tensor.to(device_);
 }
 
+void Optimizer::require_params_there() const {
+  for (const Param* p : params_) {
+    if (p->value.memory() == memory_of(device_) && p->grad.memory() == memory_of(device_)) continue;
+    throw DeviceError("optimizer: param '" + p->name + "' lies in the memory of " +
+                      to_string(p->value.memory()) + ", but the optimizer works on " +
+                      to_string(device_) + ": move both with to(), the network first");
+  }
+}
+
 Sgd::Sgd(std::vector<Param*> params, const SgdOptions& options)
     : Optimizer(std::move(params), options.learning_rate),
       options_(options),
@@ -118,6 +127,7 @@ void Sgd::to(Device device) {
 }
 
 void Sgd::step() {
+  require_params_there();
   options_.learning_rate = learning_rate_;
   switch (device_) {
     case Device::reference:
@@ -161,6 +171,7 @@ void Adam::to(Device device) {
 }
 
 void Adam::step() {
+  require_params_there();
   options_.learning_rate = learning_rate_;
   ++t_;
   switch (device_) {

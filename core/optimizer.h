@@ -17,7 +17,9 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  virtual void step() = 0;  // moves every param along its gradient
+  // Moves every param along its gradient. DeviceError where it lies in another memory than that of
+  // the optimizer's device.
+  virtual void step() = 0;
   void zero_grad();         // sets every gradient to zero
 
   real learning_rate() const { return learning_rate_; }
@@ -27,6 +29,7 @@ class Optimizer {
 
  protected:
   void move(std::vector<Tensor>& tensors) const;  // to the device's memory
+  void require_params_there() const;              // DeviceError unless they are in its memory
 
   std::vector<Param*> params_;
   real learning_rate_;

@@ -16,7 +16,7 @@ Sequential& Sequential::add(std::unique_ptr<Layer> layer) {
   checked_ = Shape{};
   prefix_names(*layer, std::to_string(layers_.size()));
   layer->to(device());
-  if (layers_.empty()) layer->want_input_gradient(input_gradient_);
+  if (layers_.empty() && !input_gradient_) layer->want_input_gradient(false);
   layers_.push_back(std::move(layer));
   make_steps();
   return *this;

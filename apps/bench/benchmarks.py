@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measures every table of docs/benchmarks.md with bench and writes them between its two marks.
 
-benchmarks.py [--bench PROGRAM] [--page FILE] [--threads N] [--quick]
+benchmarks.py [--bench PROGRAM] [--page FILE] [--threads N] [--quick] [--only SECTION...]
 
 What stands outside the marks is written by hand and stays. It takes seven minutes or so, in which
-the machine should do nothing else; --quick only shows that everything runs. A figure whose windows
+the machine should do nothing else; --only measures some sections anew and leaves the others as they
+are; --quick only shows that everything runs. A figure whose windows
 were too often disturbed by other processes gets a star.
 """
 import argparse
@@ -271,21 +272,44 @@ def layers(bench, threads):
     return lines
 
 
+PARTS = (latency, batches, busy, products, convolutions, elementwise, layers)
+
+
+def replace_section(page, lines):
+    """The page with these lines, which begin with a heading, in place of that heading's section."""
+    title = next(line for line in lines if line.startswith('## '))
+    begin = page.find('\n' + title + '\n')
+    if begin < 0:
+        sys.exit(f'benchmarks.py: the page has no section "{title}" yet: run without --only first')
+    ends = [page.find(end, begin + 1) for end in ('\n## ', '\nAll of it took', '\n' + END)]
+    end = min(place for place in ends if place > 0)
+    return page[:begin] + '\n'.join(lines).rstrip() + '\n' + page[end:]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--bench', default='build/release/bin/bench')
     parser.add_argument('--page', default='docs/benchmarks.md')
     parser.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--only', nargs='+', choices=[part.__name__ for part in PARTS], default=[],
+                        metavar='SECTION', help='some of: %(choices)s')
     options = parser.parse_args()
     with open(options.page) as file:
         page = file.read()
     if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
         sys.exit(f'benchmarks.py: {options.page} must hold the line "{BEGIN}" and later "{END}"')
     start, bench, threads = time.time(), Bench(options.bench, options.quick), options.threads
+    if options.only:
+        for part in PARTS:
+            if part.__name__ in options.only:
+                page = replace_section(page, part(bench, threads))
+        with open(options.page, 'w') as file:
+            file.write(page)
+        return
     lines, ceiling = machine(bench, threads)
     lines += networks(bench, threads, ceiling)
-    for part in (latency, batches, busy, products, convolutions, elementwise, layers):
+    for part in PARTS:
         lines += part(bench, threads)
     lines += ['', f'All of it took {time.time() - start:.0f} seconds. A star: too many of the '
               'windows were disturbed by other processes.']

@@ -62,12 +62,9 @@ class ElementwiseWork {
           layer_->device() == Device::cpu && layer_->takes_lanes() && cpu_rung() == CpuRung::best;
       convert(x, lanes ? Layout::lanes : Layout::nchw, x_);
       convert(dy, lanes ? Layout::lanes : Layout::nchw, dy_);
-      x_.to(device);
-      dy_.to(device);
       return;
     }
     param_.grad = random_tensor(param_.grad.shape(), random);
-    param_.to(device);
     if (name == "sgd") {
       optimizer_ = std::make_unique<Sgd>(std::vector{&param_}, SgdOptions{.momentum = real(0.9)});
     } else {
@@ -145,6 +142,10 @@ inline void bench_elementwise(const std::string& only, int size, const Options& 
   const double four = 4 * sizeof(real);
   if (size == 0) {
     sizes = {rounded(caches().l2 * threads() / 4 / four), rounded(memory_bytes() / four)};
+  }
+  if (parse_device(options.device) == Device::cuda) {
+    throw ValueError("elementwise: it compares with a copy in the host's memory: choose the device "
+                     "reference or cpu");
   }
   require_memory("elementwise", 2 * four * sizes.back());
   print_start("elementwise, device " + options.device);

@@ -74,14 +74,22 @@ class TimedLayer : public Layer {
   bool takes_lanes() const override { return layer_.takes_lanes(); }
   const Tensor& forward(const Tensor& x) override {
     const Stopwatch watch(row_.forward);
-    return layer_.forward(x);
+    const Tensor& y = layer_.forward(x);
+    wait();
+    return y;
   }
   const Tensor& backward(const Tensor& dy) override {
     const Stopwatch watch(row_.backward);
-    return layer_.backward(dy);
+    const Tensor& dx = layer_.backward(dy);
+    wait();
+    return dx;
   }
 
  private:
+  void wait() const {
+    if (layer_.device() == Device::cuda) cuda::synchronize();
+  }
+
   Layer& layer_;
   LayerRow& row_;
 };

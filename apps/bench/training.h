@@ -74,12 +74,18 @@ class Training {
     const real value = loss_.forward(net_->forward(x()), labels());
     net_->backward(loss_.backward());
     sgd_->step();
+    wait();
     return value;
   }
 
   void infer() {
     next();
     net_->forward(x());
+    wait();
+  }
+
+  // Until all that a GPU was told to do is done.
+  void wait() const {
     if (net_->device() == Device::cuda) cuda::synchronize();
   }
 

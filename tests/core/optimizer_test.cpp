@@ -174,3 +174,15 @@ TEST_CASE("options out of range are refused in words") {
   CHECK_THROWS_AS(Adam({}, {.beta2 = -1}), ValueError);
   CHECK_THROWS_AS(Adam({}, {.epsilon = 0}), ValueError);
 }
+
+TEST_CASE("an optimizer that works on another device than the params is refused") {
+  Param p("weight", {2, 2}, 2);
+  Sgd sgd({&p}, {});
+  sgd.step();
+  p.to(Device::cuda);
+  CHECK_THROWS_AS(sgd.step(), DeviceError);
+  sgd.to(Device::cuda);
+  sgd.step();
+  Adam adam({&p}, {});
+  CHECK_THROWS_AS(adam.step(), DeviceError);
+}
