@@ -157,35 +157,6 @@ struct PackRow {
   }
 };
 
-struct AddTransposed {
-  template <class Isa>
-  [[gnu::always_inline]] static void run(int rows, int columns, const real* from,
-                                         std::int64_t from_stride, real* to,
-                                         std::int64_t to_stride) {
-    using Vector = typename SquareTranspose<Isa>::Vector;
-    using Stored = typename SquareTranspose<Isa>::Stored;
-    constexpr int lanes = SquareTranspose<Isa>::lanes;
-    const int whole_rows = rows / lanes * lanes, whole_columns = columns / lanes * lanes;
-    for (int i = 0; i < whole_rows; i += lanes) {
-      for (int j = 0; j < whole_columns; j += lanes) {
-        Vector square[lanes];
-        for (int q = 0; q < lanes; ++q) {
-          square[q] = *reinterpret_cast<const Stored*>(from + (i + q) * from_stride + j);
-        }
-        SquareTranspose<Isa>::run(square);
-        for (int q = 0; q < lanes; ++q) {
-          *reinterpret_cast<Stored*>(to + (j + q) * to_stride + i) += square[q];
-        }
-      }
-    }
-    for (int i = 0; i < rows; ++i) {
-      for (int j = i < whole_rows ? whole_columns : 0; j < columns; ++j) {
-        to[j * to_stride + i] += from[i * from_stride + j];
-      }
-    }
-  }
-};
-
 }  // namespace
 
 void pack_panel(const real* b, std::int64_t stride, bool transposed, int depth, int columns,
@@ -225,7 +196,7 @@ void pack_rows_by_k(const real* a, std::int64_t stride, int depth, int rows, int
 
 void add_transposed(int rows, int columns, const real* from, std::int64_t from_stride, real* to,
                     std::int64_t to_stride) {
-  run_kernel<AddTransposed>(rows, columns, from, from_stride, to, to_stride);
+  run_kernel<TransposeInto<true>>(rows, columns, from, from_stride, to, to_stride);
 }
 
 void pack_panel(const Pictures& b, int l0, int depth, int j, int columns, real* panel) {

@@ -49,8 +49,10 @@ struct SquareTranspose {
   }
 };
 
-// The kernel behind transpose(), for kernels that need it inline.
-struct TransposeKernel {
+// The kernel behind transpose(), for kernels that need it inline. With `add` the numbers are added
+// to those that are there.
+template <bool add>
+struct TransposeInto {
   template <class Isa>
   [[gnu::always_inline]] static void run(int rows, int columns, const real* from,
                                          std::int64_t from_stride, real* to,
@@ -67,16 +69,21 @@ struct TransposeKernel {
         }
         SquareTranspose<Isa>::run(row);
         for (int k = 0; k < lanes; ++k) {
-          *reinterpret_cast<Stored*>(to + (j + k) * to_stride + i) = row[k];
+          real* there = to + (j + k) * to_stride + i;
+          if constexpr (add) row[k] += *reinterpret_cast<const Stored*>(there);
+          *reinterpret_cast<Stored*>(there) = row[k];
         }
       }
     }
     for (int i = 0; i < rows; ++i) {
       for (int j = i < whole_rows ? whole_columns : 0; j < columns; ++j) {
-        to[j * to_stride + i] = from[i * from_stride + j];
+        real& there = to[j * to_stride + i];
+        const real number = from[i * from_stride + j];
+        there = add ? there + number : number;
       }
     }
   }
 };
+using TransposeKernel = TransposeInto<false>;
 
 }  // namespace longhand

@@ -146,14 +146,27 @@ std::vector<std::string> check_contract(const LayerCase& c, Device device) {
   return failures;
 }
 
+namespace {
+
+// A case's layer, and what it gives on Device::reference.
+struct Subject {
+  explicit Subject(const LayerCase& c) : layer(c.make()), x(spread_values(c.x, 1)) {
+    spread_params(*layer, 7);
+    dy = spread_values(layer->output_shape(c.x), 2);
+    reference = run(*layer, x, dy);
+  }
+  std::unique_ptr<Layer> layer;
+  Tensor x, dy;
+  Outcome reference;
+};
+
+}  // namespace
+
 std::vector<std::string> check_parity(const LayerCase& c) {
   std::vector<std::string> failures;
-  const std::unique_ptr<Layer> layer = c.make();
-  spread_params(*layer, 7);
-  const Tensor x = spread_values(c.x, 1);
-  const Tensor dy = spread_values(layer->output_shape(c.x), 2);
-  const Outcome reference = run(*layer, x, dy);
-
+  const Subject subject(c);
+  Layer* layer = subject.layer.get();
+  const Tensor &x = subject.x, &dy = subject.dy;
   const int threads_before = threads();
   layer->to(Device::cpu);
   for (const int count : {1, 2, 3}) {
@@ -161,7 +174,7 @@ std::vector<std::string> check_parity(const LayerCase& c) {
     fill_grads(*layer, 0);
     const Outcome cpu = run(*layer, x, dy);
     const std::string when = "cpu with " + std::to_string(count) + " threads";
-    compare_outcomes(when, cpu, reference, rounding, failures);
+    compare_outcomes(when, cpu, subject.reference, rounding, failures);
     fill_grads(*layer, 0);
     compare_outcomes(when + ", again", run(*layer, x, dy), cpu, 0, failures);
   }
@@ -171,16 +184,13 @@ std::vector<std::string> check_parity(const LayerCase& c) {
 
 std::vector<std::string> check_cuda(const LayerCase& c) {
   std::vector<std::string> failures;
-  const std::unique_ptr<Layer> layer = c.make();
-  spread_params(*layer, 7);
-  const Tensor x = spread_values(c.x, 1);
-  const Tensor dy = spread_values(layer->output_shape(c.x), 2);
-  const Outcome reference = run(*layer, x, dy);
-
+  const Subject subject(c);
+  Layer* layer = subject.layer.get();
+  const Tensor &x = subject.x, &dy = subject.dy;
   layer->to(Device::cuda);
   fill_grads(*layer, 0);
   const Outcome cuda = run(*layer, x, dy);
-  compare_outcomes("cuda", cuda, reference, rounding, failures);
+  compare_outcomes("cuda", cuda, subject.reference, rounding, failures);
   fill_grads(*layer, 0);
   compare_outcomes("cuda, again", run(*layer, x, dy), cuda, 0, failures);
   expect_error<DeviceError>(
