@@ -9,7 +9,7 @@ help:
 	@echo 'make build      the release build: programs land in build/release/bin/'
 	@echo 'make by_hand    forward, backward and update of a tiny network, every product written out'
 	@echo 'make gradcheck  every layer: analytic gradients against numeric ones'
-	@echo 'make benchmarks seven quiet minutes: measures the tables of docs/benchmarks.md anew'
+	@echo 'make benchmarks eight quiet minutes: measures the tables of docs/benchmarks.md anew'
 	@echo 'make gpu        on a machine with a GPU: builds for it, tests there, checks with compute-sanitizer'
 	@echo 'make setup      only install the Debian or Ubuntu packages that are missing'
 	@echo 'make format     lay out the sources with clang-format'

@@ -3,7 +3,7 @@
 
 benchmarks.py [--bench PROGRAM] [--page FILE] [--threads N] [--quick] [--only SECTION...]
 
-What stands outside the marks is written by hand and stays. It takes seven minutes or so, in which
+What stands outside the marks is written by hand and stays. It takes eight minutes or so, in which
 the machine should do nothing else; --only measures some sections anew and leaves the others as they
 are; --quick only shows that everything runs. A figure whose windows
 were too often disturbed by other processes gets a star.
