@@ -20,7 +20,7 @@ class Optimizer {
   // Moves every param along its gradient. DeviceError where it lies in another memory than that of
   // the optimizer's device.
   virtual void step() = 0;
-  void zero_grad();         // sets every gradient to zero
+  void zero_grad();  // sets every gradient to zero
 
   real learning_rate() const { return learning_rate_; }
   void set_learning_rate(real learning_rate);

@@ -144,8 +144,9 @@ inline void bench_elementwise(const std::string& only, int size, const Options& 
     sizes = {rounded(caches().l2 * threads() / 4 / four), rounded(memory_bytes() / four)};
   }
   if (parse_device(options.device) == Device::cuda) {
-    throw ValueError("elementwise: it compares with a copy in the host's memory: choose the device "
-                     "reference or cpu");
+    throw ValueError(
+        "elementwise: it compares with a copy in the host's memory: choose the device "
+        "reference or cpu");
   }
   require_memory("elementwise", 2 * four * sizes.back());
   print_start("elementwise, device " + options.device);

@@ -19,8 +19,9 @@ inline void bench_lenet(const std::string& model, const std::string& mode, const
   const NetworkFlop flop = network_flop(training.net(), {1, 1, 28, 28});
   const double image_flop = train ? flop.training : flop.forward;
   const std::string name = "lenet-" + model + " " + mode;
-  print_start(name + ", batch " + std::to_string(options.batch) + ", device " + describe(parse_device(options.device)) +
-              ", " + format_count(image_flop) + " FLOP an image");
+  print_start(name + ", batch " + std::to_string(options.batch) + ", device " +
+              describe(parse_device(options.device)) + ", " + format_count(image_flop) +
+              " FLOP an image");
 
   Peers peers(options, {"lenet-" + model, mode, std::to_string(options.batch)});
   real first_loss = -1, last_loss = -1;

@@ -28,7 +28,8 @@ Json bench_product(const std::vector<std::string>& work, double flop, const Opti
                    Step&& step) {
   std::string name;
   for (const std::string& word : work) name += (name.empty() ? "" : " ") + word;
-  print_start(name + ", device " + describe(parse_device(options.device)) + ", " + format_count(flop) + " FLOP");
+  print_start(name + ", device " + describe(parse_device(options.device)) + ", " +
+              format_count(flop) + " FLOP");
   Peers peers(options, work);
   const Measurement measurement = measure(options.windows, step, [&] { peers.run_windows(); });
   const Spread gflops = measurement.rates(flop * 1e-9);
