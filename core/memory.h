@@ -66,8 +66,7 @@ class Buffer {
   Buffer& operator=(const Buffer& other) {
     if (this == &other) return *this;
     if (memory() != other.memory()) *this = Buffer(other.memory());
-    resize(other.size_);
-    copy(other.data(), other.memory(), other.size_, data(), memory());
+    assign(other);
     return *this;
   }
   Buffer(Buffer&&) noexcept = default;
@@ -98,11 +97,15 @@ class Buffer {
   void to(Memory memory) {
     if (memory == this->memory()) return;
     Buffer there(memory);
-    there.resize(size_);
-    copy(data(), this->memory(), size_, there.data(), memory);
+    there.assign(*this);
     *this = std::move(there);
   }
 
+  // Takes the other's numbers, and keeps them where its own are.
+  void assign(const Buffer& other) {
+    resize(other.size_);
+    copy(other.data(), other.memory(), other.size_, data(), memory());
+  }
   // Takes `count` numbers of the host.
   void assign(const T* from, std::int64_t count) {
     resize(count);

@@ -39,8 +39,10 @@ void Tensor::fill(real value) {
 }
 
 Tensor Tensor::on(Memory memory) const {
-  Tensor copy = *this;
-  copy.to(memory);
+  Tensor copy(memory);
+  copy.shape_ = shape_;
+  copy.layout_ = layout_;
+  copy.data_.assign(data_);
   return copy;
 }
 

@@ -2,13 +2,11 @@
 // that reach all of their branches.
 #include <doctest/doctest.h>
 
-#include <numeric>
 #include <string>
 
-#include "core/compare.h"
-#include "core/gradcheck.h"
 #include "core/parallel.h"
 #include "layers/conv2d_fast.h"
+#include "tests/layers/conv2d_versions.h"
 
 namespace longhand::test {
 namespace {
@@ -63,42 +61,9 @@ std::vector<Case> cases() {
   };
 }
 
-void check_equal(const std::string& what, const Tensor& values, const Tensor& expected) {
-  std::vector<std::int64_t> offsets(static_cast<std::size_t>(values.size()));
-  std::iota(offsets.begin(), offsets.end(), std::int64_t{0});
-  const Comparison result = compare(
-      what, values.shape(), offsets, {values.data(), values.data() + values.size()},
-      {expected.data(), expected.data() + expected.size()}, sizeof(real) == 8 ? 1e-12 : 1e-4, 1e-2);
-  CHECK_MESSAGE(result.passed(), result.report());
-}
-
 Conv2dGeometry geometry(const Case& c) {
   const Shape w{c.out, c.x.c / c.groups, c.window.kernel.h, c.window.kernel.w};
   return conv2d_geometry(c.x, w, c.window, c.groups);
-}
-
-// y, dx and dw of one version; what it must overwrite holds garbage, what it must add to holds w.
-struct Outcome {
-  Tensor y, dx, dw;
-};
-
-template <class Forward, class Data, class Weights>
-Outcome run(const Conv2dGeometry& g, bool bias, Forward&& forward, Data&& data, Weights&& weights) {
-  const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2), dy = spread_values(g.y, 3);
-  const Tensor b = spread_values({g.y.c}, 4);
-  Outcome outcome{Tensor(g.y), Tensor(g.x), w};
-  outcome.y.fill(77);
-  outcome.dx.fill(77);
-  forward(g, x.data(), w.data(), bias ? b.data() : nullptr, outcome.y.data());
-  data(g, dy.data(), w.data(), outcome.dx.data());
-  weights(g, x.data(), dy.data(), outcome.dw.data());
-  return outcome;
-}
-
-void check(const Outcome& outcome, const Outcome& expected) {
-  check_equal("y", outcome.y, expected.y);
-  check_equal("dx", outcome.dx, expected.dx);
-  check_equal("dw", outcome.dw, expected.dw);
 }
 
 }  // namespace
@@ -113,12 +78,12 @@ TEST_CASE("im2col and implicit gemm are the reference, at any number of threads"
       for (const int count : {1, 2, 3}) {
         INFO(c.name, ", bias ", bias, ", threads ", count);
         set_threads(count);
-        check(run(g, bias, fast::im2col::conv2d_forward, fast::im2col::conv2d_backward_data,
-                  fast::im2col::conv2d_backward_weights),
-              expected);
-        check(run(g, bias, fast::conv2d_forward, fast::conv2d_backward_data,
-                  fast::conv2d_backward_weights),
-              expected);
+        check_outcome(run(g, bias, fast::im2col::conv2d_forward, fast::im2col::conv2d_backward_data,
+                          fast::im2col::conv2d_backward_weights),
+                      expected);
+        check_outcome(run(g, bias, fast::conv2d_forward, fast::conv2d_backward_data,
+                          fast::conv2d_backward_weights),
+                      expected);
       }
     }
   }

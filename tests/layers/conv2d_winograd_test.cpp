@@ -4,15 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <vector>
 
-#include "core/compare.h"
-#include "core/gradcheck.h"
 #include "core/parallel.h"
 #include "layers/conv2d_fast.h"
 #include "layers/conv2d_winograd.h"
+#include "tests/layers/conv2d_versions.h"
 
 namespace longhand::test {
 namespace {
@@ -55,39 +53,10 @@ Conv2dGeometry geometry(const Case& c) {
                          c.groups);
 }
 
-// y, dx and dw of one version; what it must overwrite holds garbage, what it must add to holds w.
-struct Outcome {
-  Tensor y, dx, dw;
-};
-
-template <class Forward, class Data, class Weights>
-Outcome run(const Conv2dGeometry& g, bool bias, Forward&& forward, Data&& data, Weights&& weights) {
-  const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2), dy = spread_values(g.y, 3);
-  const Tensor b = spread_values({g.y.c}, 4);
-  Outcome outcome{Tensor(g.y), Tensor(g.x), w};
-  outcome.y.fill(77);
-  outcome.dx.fill(77);
-  forward(g, x.data(), w.data(), bias ? b.data() : nullptr, outcome.y.data());
-  data(g, dy.data(), w.data(), outcome.dx.data());
-  weights(g, x.data(), dy.data(), outcome.dw.data());
-  return outcome;
-}
-
 Outcome winograd(const Conv2dGeometry& g, bool bias, int count) {
   set_threads(count);
   return run(g, bias, fast::winograd::conv2d_forward, fast::winograd::conv2d_backward_data,
              fast::winograd::conv2d_backward_weights);
-}
-
-// Within 1e-4 of the value, or 1e-6 where it is below 0.01: sums of a thousand terms of about 1
-// come near to zero.
-void check_equal(const std::string& what, const Tensor& values, const Tensor& expected) {
-  std::vector<std::int64_t> offsets(static_cast<std::size_t>(values.size()));
-  std::iota(offsets.begin(), offsets.end(), std::int64_t{0});
-  const Comparison result = compare(
-      what, values.shape(), offsets, {values.data(), values.data() + values.size()},
-      {expected.data(), expected.data() + expected.size()}, sizeof(real) == 8 ? 1e-12 : 1e-4, 1e-2);
-  CHECK_MESSAGE(result.passed(), result.report());
 }
 
 bool same_bits(const Tensor& a, const Tensor& b) {
@@ -115,10 +84,7 @@ TEST_CASE("Winograd's convolution is the reference, at any number of threads") {
                                    ref::conv2d_backward_weights);
       for (const int count : {1, 2, 3}) {
         INFO(c.name, ", bias ", bias, ", threads ", count);
-        const Outcome outcome = winograd(g, bias, count);
-        check_equal("y", outcome.y, expected.y);
-        check_equal("dx", outcome.dx, expected.dx);
-        check_equal("dw", outcome.dw, expected.dw);
+        check_outcome(winograd(g, bias, count), expected);
       }
     }
   }
