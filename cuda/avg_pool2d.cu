@@ -39,11 +39,11 @@ __global__ void avg_pool2d_backward_kernel(Pool2dGeometry g, const real* dy, rea
 }  // namespace
 
 void avg_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y) {
-  LAUNCH(avg_pool2d_forward_kernel, blocks_for(g.y.size()), threads_a_block, 0, nullptr, g, x, y);
+  LAUNCH(avg_pool2d_forward_kernel, blocks_for(g.y.size()), threads_a_block, 0, stream(), g, x, y);
 }
 
 void avg_pool2d_backward(const Pool2dGeometry& g, const real* dy, real* dx) {
-  LAUNCH(avg_pool2d_backward_kernel, blocks_for(g.x.size()), threads_a_block, 0, nullptr, g, dy,
+  LAUNCH(avg_pool2d_backward_kernel, blocks_for(g.x.size()), threads_a_block, 0, stream(), g, dy,
          dx);
 }
 

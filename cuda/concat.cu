@@ -24,12 +24,12 @@ __global__ void concat_backward_kernel(ConcatGeometry g, const real* whole, real
 }  // namespace
 
 void concat_forward(const ConcatGeometry& g, const real* part, real* whole) {
-  LAUNCH(concat_forward_kernel, blocks_for(g.part.size()), threads_a_block, 0, nullptr, g, part,
+  LAUNCH(concat_forward_kernel, blocks_for(g.part.size()), threads_a_block, 0, stream(), g, part,
          whole);
 }
 
 void concat_backward(const ConcatGeometry& g, const real* whole, real* part) {
-  LAUNCH(concat_backward_kernel, blocks_for(g.part.size()), threads_a_block, 0, nullptr, g, whole,
+  LAUNCH(concat_backward_kernel, blocks_for(g.part.size()), threads_a_block, 0, stream(), g, whole,
          part);
 }
 

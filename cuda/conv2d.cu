@@ -89,21 +89,21 @@ __global__ void conv2d_backward_bias_kernel(Conv2dGeometry g, const real* dy, re
 
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
   const unsigned blocks = blocks_for(g.y.size());
-  LAUNCH(conv2d_forward_kernel, blocks, threads_a_block, 0, nullptr, g, x, w, b, y);
+  LAUNCH(conv2d_forward_kernel, blocks, threads_a_block, 0, stream(), g, x, w, b, y);
 }
 
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx) {
   const unsigned blocks = blocks_for(g.x.size());
-  LAUNCH(conv2d_backward_data_kernel, blocks, threads_a_block, 0, nullptr, g, dy, w, dx);
+  LAUNCH(conv2d_backward_data_kernel, blocks, threads_a_block, 0, stream(), g, dy, w, dx);
 }
 
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
   const unsigned blocks = blocks_for(g.w.size());
-  LAUNCH(conv2d_backward_weights_kernel, blocks, threads_a_block, 0, nullptr, g, x, dy, dw);
+  LAUNCH(conv2d_backward_weights_kernel, blocks, threads_a_block, 0, stream(), g, x, dy, dw);
 }
 
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db) {
-  LAUNCH(conv2d_backward_bias_kernel, blocks_for(g.y.c), threads_a_block, 0, nullptr, g, dy, db);
+  LAUNCH(conv2d_backward_bias_kernel, blocks_for(g.y.c), threads_a_block, 0, stream(), g, dy, db);
 }
 
 }  // namespace longhand::cuda

@@ -94,19 +94,19 @@ real* scratch(std::int64_t size) {
 
 void im2col(const Conv2dGeometry& g, const real* x, real* columns) {
   const unsigned blocks = blocks_for(Columns(g).size);
-  LAUNCH(im2col_kernel, blocks, threads_a_block, 0, nullptr, g, x, columns);
+  LAUNCH(im2col_kernel, blocks, threads_a_block, 0, stream(), g, x, columns);
 }
 
 void col2im(const Conv2dGeometry& g, const real* columns, real* dx) {
   const unsigned blocks = blocks_for(image_shape(g).size());
-  LAUNCH(col2im_kernel, blocks, threads_a_block, 0, nullptr, g, columns, dx);
+  LAUNCH(col2im_kernel, blocks, threads_a_block, 0, stream(), g, columns, dx);
 }
 
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
   const Columns matrix(g);
   const int out = g.y.c / g.groups;
   real* columns = scratch(matrix.size);
-  LAUNCH(start_kernel, blocks_for(g.y.size()), threads_a_block, 0, nullptr, g.y, b, y);
+  LAUNCH(start_kernel, blocks_for(g.y.size()), threads_a_block, 0, stream(), g.y, b, y);
   for (int n = 0; n < g.x.n; ++n) {
     for (int group = 0; group < g.groups; ++group) {
       im2col(g, x + x_offset(g, n, group), columns);

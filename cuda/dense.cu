@@ -55,21 +55,21 @@ __global__ void dense_backward_bias_kernel(DenseGeometry g, const real* dy, real
 
 void dense_forward(const DenseGeometry& g, const real* x, const real* w, const real* b, real* y) {
   const unsigned blocks = blocks_for(std::int64_t{g.n} * g.out);
-  LAUNCH(dense_forward_kernel, blocks, threads_a_block, 0, nullptr, g, x, w, b, y);
+  LAUNCH(dense_forward_kernel, blocks, threads_a_block, 0, stream(), g, x, w, b, y);
 }
 
 void dense_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx) {
   const unsigned blocks = blocks_for(std::int64_t{g.n} * g.in);
-  LAUNCH(dense_backward_data_kernel, blocks, threads_a_block, 0, nullptr, g, dy, w, dx);
+  LAUNCH(dense_backward_data_kernel, blocks, threads_a_block, 0, stream(), g, dy, w, dx);
 }
 
 void dense_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw) {
   const unsigned blocks = blocks_for(std::int64_t{g.out} * g.in);
-  LAUNCH(dense_backward_weights_kernel, blocks, threads_a_block, 0, nullptr, g, x, dy, dw);
+  LAUNCH(dense_backward_weights_kernel, blocks, threads_a_block, 0, stream(), g, x, dy, dw);
 }
 
 void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db) {
-  LAUNCH(dense_backward_bias_kernel, blocks_for(g.out), threads_a_block, 0, nullptr, g, dy, db);
+  LAUNCH(dense_backward_bias_kernel, blocks_for(g.out), threads_a_block, 0, stream(), g, dy, db);
 }
 
 }  // namespace longhand::cuda

@@ -27,13 +27,13 @@ __global__ void gather_labels_kernel(GatherGeometry g, const std::uint8_t* label
 
 void gather_images(const GatherGeometry& g, const std::uint8_t* pixels, const int* indices,
                    const real* scaled, real* x) {
-  LAUNCH(gather_images_kernel, blocks_for(g.n * g.size), threads_a_block, 0, nullptr, g, pixels,
+  LAUNCH(gather_images_kernel, blocks_for(g.n * g.size), threads_a_block, 0, stream(), g, pixels,
          indices, scaled, x);
 }
 
 void gather_labels(const GatherGeometry& g, const std::uint8_t* labels, const int* indices,
                    int* batch_labels) {
-  LAUNCH(gather_labels_kernel, blocks_for(g.n), threads_a_block, 0, nullptr, g, labels, indices,
+  LAUNCH(gather_labels_kernel, blocks_for(g.n), threads_a_block, 0, stream(), g, labels, indices,
          batch_labels);
 }
 

@@ -67,14 +67,14 @@ __global__ void gemm_kernel(GemmGeometry g, const real* a, const real* b, real* 
 
 void gemm_v1(const GemmGeometry& g, const real* a, const real* b, real* c) {
   const std::int64_t elements = std::int64_t{g.m} * g.n;
-  LAUNCH(gemm_v1_kernel, blocks_for(elements), threads_a_block, 0, nullptr, g, a, b, c);
+  LAUNCH(gemm_v1_kernel, blocks_for(elements), threads_a_block, 0, stream(), g, a, b, c);
 }
 
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c) {
   // All tiles along x, because a grid may be 2^31 - 1 blocks wide, but only 65535 high.
   const std::int64_t rows = (std::int64_t{g.m} + tile - 1) / tile;
   const std::int64_t columns = (std::int64_t{g.n} + tile - 1) / tile;
-  LAUNCH(gemm_kernel, static_cast<unsigned>(rows * columns), dim3(tile, tile), 0, nullptr, g, a, b,
+  LAUNCH(gemm_kernel, static_cast<unsigned>(rows * columns), dim3(tile, tile), 0, stream(), g, a, b,
          c);
 }
 

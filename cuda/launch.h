@@ -17,6 +17,11 @@ struct CudaError : Error {
 
 namespace cuda {
 
+// The stream of all the engine's work, made at the first call (memory.cu). What is launched there
+// runs in the order of the launches. It is not the default stream, because that one cannot be
+// captured into a graph; the default stream's work and copies still wait for it.
+cudaStream_t stream();
+
 // Throws CudaError when `error` is one.
 inline void check(cudaError_t error, const char* what, const char* file, int line) {
   if (error == cudaSuccess) return;

@@ -23,11 +23,12 @@ __global__ void leaky_relu_backward_kernel(LeakyReluGeometry g, const real* x, c
 }  // namespace
 
 void leaky_relu_forward(const LeakyReluGeometry& g, const real* x, real* y) {
-  LAUNCH(leaky_relu_forward_kernel, blocks_for(g.size), threads_a_block, 0, nullptr, g, x, y);
+  LAUNCH(leaky_relu_forward_kernel, blocks_for(g.size), threads_a_block, 0, stream(), g, x, y);
 }
 
 void leaky_relu_backward(const LeakyReluGeometry& g, const real* x, const real* dy, real* dx) {
-  LAUNCH(leaky_relu_backward_kernel, blocks_for(g.size), threads_a_block, 0, nullptr, g, x, dy, dx);
+  LAUNCH(leaky_relu_backward_kernel, blocks_for(g.size), threads_a_block, 0, stream(), g, x, dy,
+         dx);
 }
 
 }  // namespace longhand::cuda

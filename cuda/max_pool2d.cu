@@ -60,20 +60,20 @@ __global__ void max_pool2d_backward_kernel(Pool2dGeometry g, const real* dy,
 }  // namespace
 
 void max_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y, std::int32_t* argmax) {
-  LAUNCH(max_pool2d_forward_kernel, blocks_for(g.y.size()), threads_a_block, 0, nullptr, g, x, y,
+  LAUNCH(max_pool2d_forward_kernel, blocks_for(g.y.size()), threads_a_block, 0, stream(), g, x, y,
          argmax);
 }
 
 void max_pool2d_backward_scatter(const Pool2dGeometry& g, const real* dy,
                                  const std::int32_t* argmax, real* dx) {
   CUDA_CHECK(cudaMemset(dx, 0, static_cast<std::size_t>(g.x.size()) * sizeof(real)));
-  LAUNCH(max_pool2d_backward_scatter_kernel, blocks_for(g.y.size()), threads_a_block, 0, nullptr, g,
-         dy, argmax, dx);
+  LAUNCH(max_pool2d_backward_scatter_kernel, blocks_for(g.y.size()), threads_a_block, 0, stream(),
+         g, dy, argmax, dx);
 }
 
 void max_pool2d_backward(const Pool2dGeometry& g, const real* dy, const std::int32_t* argmax,
                          real* dx) {
-  LAUNCH(max_pool2d_backward_kernel, blocks_for(g.x.size()), threads_a_block, 0, nullptr, g, dy,
+  LAUNCH(max_pool2d_backward_kernel, blocks_for(g.x.size()), threads_a_block, 0, stream(), g, dy,
          argmax, dx);
 }
 

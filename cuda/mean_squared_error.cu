@@ -49,21 +49,21 @@ __global__ void mean_squared_error_backward_kernel(std::int64_t size, const real
 
 void mean_squared_error_forward_v1(std::int64_t size, const real* x, const real* target,
                                    real* loss) {
-  LAUNCH(mean_squared_error_forward_v1_kernel, 1, 1, 0, nullptr, size, x, target, loss);
+  LAUNCH(mean_squared_error_forward_v1_kernel, 1, 1, 0, stream(), size, x, target, loss);
 }
 
 void mean_squared_error_forward(std::int64_t size, const real* x, const real* target, real* loss) {
   real* const parts = loss + 1;
   const auto count = std::min(static_cast<int>(blocks_for(size)), mean_squared_error_parts);
-  LAUNCH(mean_squared_error_parts_kernel, count, threads_a_block, 0, nullptr, size, x, target,
+  LAUNCH(mean_squared_error_parts_kernel, count, threads_a_block, 0, stream(), size, x, target,
          parts);
-  LAUNCH(mean_squared_error_mean_kernel, 1, mean_squared_error_parts, 0, nullptr, size, count,
+  LAUNCH(mean_squared_error_mean_kernel, 1, mean_squared_error_parts, 0, stream(), size, count,
          parts, loss);
 }
 
 void mean_squared_error_backward(std::int64_t size, const real* x, const real* target, real* dx) {
-  LAUNCH(mean_squared_error_backward_kernel, blocks_for(size), threads_a_block, 0, nullptr, size, x,
-         target, dx);
+  LAUNCH(mean_squared_error_backward_kernel, blocks_for(size), threads_a_block, 0, stream(), size,
+         x, target, dx);
 }
 
 }  // namespace longhand::cuda

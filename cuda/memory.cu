@@ -2,8 +2,8 @@
 #include "core/memory.h"
 
 #include <atomic>
-#include "cuda/grid.h"
 
+#include "cuda/grid.h"
 #include "cuda/launch.h"
 
 namespace longhand::cuda {
@@ -19,6 +19,15 @@ __global__ void fill_kernel(std::int64_t size, real value, real* y) {
 std::atomic<std::int64_t> allocations{0};
 
 }  // namespace
+
+cudaStream_t stream() {
+  static cudaStream_t const the_stream = [] {
+    cudaStream_t fresh = nullptr;
+    CUDA_CHECK(cudaStreamCreate(&fresh));
+    return fresh;
+  }();
+  return the_stream;
+}
 
 void* allocate(std::size_t bytes) {
   ++allocations;
@@ -46,7 +55,7 @@ void copy(std::size_t bytes, const void* from, Memory from_memory, void* to, Mem
 
 void fill(std::int64_t size, real value, real* y) {
   if (size == 0) return;
-  LAUNCH(fill_kernel, blocks_for(size), threads_a_block, 0, nullptr, size, value, y);
+  LAUNCH(fill_kernel, blocks_for(size), threads_a_block, 0, stream(), size, value, y);
 }
 
 void synchronize() {

@@ -33,14 +33,15 @@ __global__ void adam_step_kernel(AdamOptions options, real correction1, real cor
 }  // namespace
 
 void sgd_step(const SgdOptions& options, std::int64_t size, const real* grad, real* v, real* w) {
-  LAUNCH(sgd_step_kernel, blocks_for(size), threads_a_block, 0, nullptr, options, size, grad, v, w);
+  LAUNCH(sgd_step_kernel, blocks_for(size), threads_a_block, 0, stream(), options, size, grad, v,
+         w);
 }
 
 void adam_step(const AdamOptions& options, std::int64_t t, std::int64_t size, const real* grad,
                real* m, real* v, real* w) {
   const real correction1 = 1 - std::pow(options.beta1, static_cast<real>(t));
   const real correction2 = 1 - std::pow(options.beta2, static_cast<real>(t));
-  LAUNCH(adam_step_kernel, blocks_for(size), threads_a_block, 0, nullptr, options, correction1,
+  LAUNCH(adam_step_kernel, blocks_for(size), threads_a_block, 0, stream(), options, correction1,
          correction2, size, grad, m, v, w);
 }
 

@@ -22,11 +22,11 @@ __global__ void relu_backward_kernel(std::int64_t size, const real* x, const rea
 }  // namespace
 
 void relu_forward(std::int64_t size, const real* x, real* y) {
-  LAUNCH(relu_forward_kernel, blocks_for(size), threads_a_block, 0, nullptr, size, x, y);
+  LAUNCH(relu_forward_kernel, blocks_for(size), threads_a_block, 0, stream(), size, x, y);
 }
 
 void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx) {
-  LAUNCH(relu_backward_kernel, blocks_for(size), threads_a_block, 0, nullptr, size, x, dy, dx);
+  LAUNCH(relu_backward_kernel, blocks_for(size), threads_a_block, 0, stream(), size, x, dy, dx);
 }
 
 }  // namespace longhand::cuda

@@ -16,7 +16,7 @@ __global__ void add_kernel(std::int64_t size, const real* a, const real* b, real
 }  // namespace
 
 void add(std::int64_t size, const real* a, const real* b, real* sum) {
-  LAUNCH(add_kernel, blocks_for(size), threads_a_block, 0, nullptr, size, a, b, sum);
+  LAUNCH(add_kernel, blocks_for(size), threads_a_block, 0, stream(), size, a, b, sum);
 }
 
 }  // namespace longhand::cuda

@@ -27,11 +27,11 @@ __global__ void sigmoid_backward_kernel(std::int64_t size, const real* y, const 
 }  // namespace
 
 void sigmoid_forward(std::int64_t size, const real* x, real* y) {
-  LAUNCH(sigmoid_forward_kernel, blocks_for(size), threads_a_block, 0, nullptr, size, x, y);
+  LAUNCH(sigmoid_forward_kernel, blocks_for(size), threads_a_block, 0, stream(), size, x, y);
 }
 
 void sigmoid_backward(std::int64_t size, const real* y, const real* dy, real* dx) {
-  LAUNCH(sigmoid_backward_kernel, blocks_for(size), threads_a_block, 0, nullptr, size, y, dy, dx);
+  LAUNCH(sigmoid_backward_kernel, blocks_for(size), threads_a_block, 0, stream(), size, y, dy, dx);
 }
 
 }  // namespace longhand::cuda

@@ -75,12 +75,12 @@ __global__ void softmax_backward_kernel(Shape g, const real* y, const real* dy, 
 }  // namespace
 
 void softmax_forward_v1(const Shape& g, const real* x, real* y) {
-  LAUNCH(softmax_forward_v1_kernel, blocks_for(rows_of(g).size()), threads_a_block, 0, nullptr, g,
+  LAUNCH(softmax_forward_v1_kernel, blocks_for(rows_of(g).size()), threads_a_block, 0, stream(), g,
          x, y);
 }
 
 void softmax_backward_v1(const Shape& g, const real* y, const real* dy, real* dx) {
-  LAUNCH(softmax_backward_v1_kernel, blocks_for(rows_of(g).size()), threads_a_block, 0, nullptr, g,
+  LAUNCH(softmax_backward_v1_kernel, blocks_for(rows_of(g).size()), threads_a_block, 0, stream(), g,
          y, dy, dx);
 }
 
@@ -90,7 +90,7 @@ void softmax_forward(const Shape& g, const real* x, real* y) {
   if (g.h * g.w > 1) {
     softmax_forward_v1(g, x, y);
   } else {
-    LAUNCH(softmax_forward_kernel, static_cast<unsigned>(g.n), block_threads_for(g.c), 0, nullptr,
+    LAUNCH(softmax_forward_kernel, static_cast<unsigned>(g.n), block_threads_for(g.c), 0, stream(),
            g, x, y);
   }
 }
@@ -99,7 +99,7 @@ void softmax_backward(const Shape& g, const real* y, const real* dy, real* dx) {
   if (g.h * g.w > 1) {
     softmax_backward_v1(g, y, dy, dx);
   } else {
-    LAUNCH(softmax_backward_kernel, static_cast<unsigned>(g.n), block_threads_for(g.c), 0, nullptr,
+    LAUNCH(softmax_backward_kernel, static_cast<unsigned>(g.n), block_threads_for(g.c), 0, stream(),
            g, y, dy, dx);
   }
 }

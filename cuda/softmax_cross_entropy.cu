@@ -82,24 +82,25 @@ __global__ void softmax_cross_entropy_backward_kernel(SoftmaxCrossEntropyGeometr
 void softmax_cross_entropy_forward_v1(const SoftmaxCrossEntropyGeometry& g, const real* x,
                                       const int* labels, real* p, real* loss) {
   real* const losses = loss + 1;
-  LAUNCH(softmax_cross_entropy_images_v1_kernel, blocks_for(g.n), threads_a_block, 0, nullptr, g, x,
-         labels, p, losses);
-  LAUNCH(softmax_cross_entropy_mean_v1_kernel, 1, 1, 0, nullptr, g, losses, loss);
+  LAUNCH(softmax_cross_entropy_images_v1_kernel, blocks_for(g.n), threads_a_block, 0, stream(), g,
+         x, labels, p, losses);
+  LAUNCH(softmax_cross_entropy_mean_v1_kernel, 1, 1, 0, stream(), g, losses, loss);
 }
 
 void softmax_cross_entropy_forward(const SoftmaxCrossEntropyGeometry& g, const real* x,
                                    const int* labels, real* p, real* loss) {
   real* const losses = loss + 1;
   LAUNCH(softmax_cross_entropy_images_kernel, static_cast<unsigned>(g.n),
-         block_threads_for(g.classes), 0, nullptr, g, x, labels, p, losses);
-  LAUNCH(softmax_cross_entropy_mean_kernel, 1, block_threads_for(g.n), 0, nullptr, g, losses, loss);
+         block_threads_for(g.classes), 0, stream(), g, x, labels, p, losses);
+  LAUNCH(softmax_cross_entropy_mean_kernel, 1, block_threads_for(g.n), 0, stream(), g, losses,
+         loss);
 }
 
 void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const real* p,
                                     const int* labels, real* dx) {
   const std::int64_t size = Shape{g.n, g.classes}.size();
-  LAUNCH(softmax_cross_entropy_backward_kernel, blocks_for(size), threads_a_block, 0, nullptr, g, p,
-         labels, dx);
+  LAUNCH(softmax_cross_entropy_backward_kernel, blocks_for(size), threads_a_block, 0, stream(), g,
+         p, labels, dx);
 }
 
 }  // namespace longhand::cuda

@@ -24,11 +24,11 @@ __global__ void tanh_backward_kernel(TanhGeometry g, const real* y, const real* 
 }  // namespace
 
 void tanh_forward(const TanhGeometry& g, const real* x, real* y) {
-  LAUNCH(tanh_forward_kernel, blocks_for(g.size), threads_a_block, 0, nullptr, g, x, y);
+  LAUNCH(tanh_forward_kernel, blocks_for(g.size), threads_a_block, 0, stream(), g, x, y);
 }
 
 void tanh_backward(const TanhGeometry& g, const real* y, const real* dy, real* dx) {
-  LAUNCH(tanh_backward_kernel, blocks_for(g.size), threads_a_block, 0, nullptr, g, y, dy, dx);
+  LAUNCH(tanh_backward_kernel, blocks_for(g.size), threads_a_block, 0, stream(), g, y, dy, dx);
 }
 
 }  // namespace longhand::cuda
