@@ -70,8 +70,9 @@ void adam_step(const AdamOptions& options, std::int64_t t, std::int64_t size, co
 
 }  // namespace ref
 
-Optimizer::Optimizer(std::vector<Param*> params, real learning_rate)
-    : params_(std::move(params)), learning_rate_(learning_rate) {
+Optimizer::Optimizer(std::vector<Param*> params, real learning_rate, bool remembers_m)
+    : params_(std::move(params)), v_(zeros_like(params_)), learning_rate_(learning_rate) {
+  if (remembers_m) m_ = zeros_like(params_);
   set_learning_rate(learning_rate);
 }
 
@@ -79,6 +80,7 @@ void Optimizer::set_learning_rate(real learning_rate) {
   require(learning_rate >= 0 && std::isfinite(learning_rate),
           "the learning rate must be a number that is not negative", learning_rate);
   learning_rate_ = learning_rate;
+  if (device_ == Device::cuda) cuda::set_learning_rate(learning_rate, state_.data());
 }
 
 void Optimizer::zero_grad() {
@@ -92,13 +94,28 @@ void Optimizer::zero_grad() {
       });
       break;
     case Device::cuda:
-      for (Param* p : params_) p->grad.fill(0);
+      cuda::zero_grad_all(chunks().size(), chunks().data());
       break;
   }
 }
 
-void Optimizer::move(std::vector<Tensor>& tensors) const {
-  for (Tensor& tensor : tensors) tensor.to(device_);
+void Optimizer::to(Device device) {
+  if (device_ == Device::cuda) {
+    state_.to(Memory::host);
+    t_ = state_.data()->t;
+  }
+  device_ = resolve(device);
+  for (Tensor& v : v_) v.to(device_);
+  for (Tensor& m : m_) m.to(device_);
+  state_ = Buffer<StepState>(Memory::cuda);
+  if (device_ != Device::cuda) return;
+  const StepState state{.learning_rate = learning_rate_, .t = t_};
+  state_.assign(&state, 1);
+}
+
+const Buffer<StepChunk>& Optimizer::chunks() {
+  require_params_there();
+  return table_.chunks(params_, v_, m_);
 }
 
 void Optimizer::require_params_there() const {
@@ -111,19 +128,12 @@ void Optimizer::require_params_there() const {
 }
 
 Sgd::Sgd(std::vector<Param*> params, const SgdOptions& options)
-    : Optimizer(std::move(params), options.learning_rate),
-      options_(options),
-      velocity_(zeros_like(params_)) {
+    : Optimizer(std::move(params), options.learning_rate, false), options_(options) {
   require(options.momentum >= 0 && options.momentum < 1, "momentum must be in [0, 1)",
           options.momentum);
   require(options.weight_decay >= 0, "weight decay must not be negative", options.weight_decay);
   require(!options.nesterov || options.momentum > 0, "Nesterov's step needs momentum above 0",
           options.momentum);
-}
-
-void Sgd::to(Device device) {
-  Optimizer::to(device);
-  move(velocity_);
 }
 
 void Sgd::step() {
@@ -133,41 +143,28 @@ void Sgd::step() {
     case Device::reference:
       for (std::size_t i = 0; i < params_.size(); ++i) {
         Param& p = *params_[i];
-        ref::sgd_step(options_, p.value.size(), p.grad.data(), velocity_[i].data(), p.value.data());
+        ref::sgd_step(options_, p.value.size(), p.grad.data(), v_[i].data(), p.value.data());
       }
       break;
     case Device::cpu:
       spread(params_, [&](std::size_t i, std::int64_t begin, std::int64_t end) {
         Param& p = *params_[i];
-        fast::sgd_step(options_, end - begin, p.grad.data() + begin, velocity_[i].data() + begin,
+        fast::sgd_step(options_, end - begin, p.grad.data() + begin, v_[i].data() + begin,
                        p.value.data() + begin);
       });
       break;
     case Device::cuda:
-      for (std::size_t i = 0; i < params_.size(); ++i) {
-        Param& p = *params_[i];
-        cuda::sgd_step(options_, p.value.size(), p.grad.data(), velocity_[i].data(),
-                       p.value.data());
-      }
+      cuda::sgd_step_all(options_, chunks().size(), chunks().data(), state_.data());
       break;
   }
 }
 
 Adam::Adam(std::vector<Param*> params, const AdamOptions& options)
-    : Optimizer(std::move(params), options.learning_rate),
-      options_(options),
-      m_(zeros_like(params_)),
-      v_(zeros_like(params_)) {
+    : Optimizer(std::move(params), options.learning_rate, true), options_(options) {
   require(options.beta1 >= 0 && options.beta1 < 1, "beta1 must be in [0, 1)", options.beta1);
   require(options.beta2 >= 0 && options.beta2 < 1, "beta2 must be in [0, 1)", options.beta2);
   require(options.epsilon > 0, "epsilon must be above 0", options.epsilon);
   require(options.weight_decay >= 0, "weight decay must not be negative", options.weight_decay);
-}
-
-void Adam::to(Device device) {
-  Optimizer::to(device);
-  move(m_);
-  move(v_);
 }
 
 void Adam::step() {
@@ -190,11 +187,7 @@ void Adam::step() {
       });
       break;
     case Device::cuda:
-      for (std::size_t i = 0; i < params_.size(); ++i) {
-        Param& p = *params_[i];
-        cuda::adam_step(options_, t_, p.value.size(), p.grad.data(), m_[i].data(), v_[i].data(),
-                        p.value.data());
-      }
+      cuda::adam_step_all(options_, chunks().size(), chunks().data(), state_.data());
       break;
   }
 }

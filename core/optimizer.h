@@ -6,13 +6,14 @@
 
 #include "core/device.h"
 #include "core/param.h"
+#include "core/step_table.h"
 
 namespace longhand {
 
-// Holds the params it was given; they must outlive it. All its memory is taken when it is made.
+// Holds the params it was given; they must outlive it. All its memory is taken when it is made; on
+// Device::cuda by to() and the first step.
 class Optimizer {
  public:
-  Optimizer(std::vector<Param*> params, real learning_rate);
   virtual ~Optimizer() = default;
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
@@ -25,15 +26,27 @@ class Optimizer {
   real learning_rate() const { return learning_rate_; }
   void set_learning_rate(real learning_rate);
   // Works on that device from now on, where the params must be too.
-  virtual void to(Device device) { device_ = resolve(device); }
+  void to(Device device);
+
+  // Device::cuda alone, null elsewhere: where the steps on the GPU find the learning rate and count
+  // themselves. step and zero_grad launch kernels whose arguments stay the same from step to step,
+  // so a CUDA graph that holds them can be launched again and again: set_learning_rate, called
+  // before a launch and not while the graph is captured, is heard by it.
+  StepState* state_on_device() { return state_.data(); }
 
  protected:
-  void move(std::vector<Tensor>& tensors) const;  // to the device's memory
-  void require_params_there() const;              // DeviceError unless they are in its memory
+  // The optimizer remembers for each param a tensor v of its shape and, if asked to, a tensor m.
+  Optimizer(std::vector<Param*> params, real learning_rate, bool remembers_m);
+  void require_params_there() const;  // DeviceError unless they are in the device's memory
+  const Buffer<StepChunk>& chunks();  // Device::cuda alone: what a step goes over
 
   std::vector<Param*> params_;
+  std::vector<Tensor> v_, m_;
   real learning_rate_;
+  std::int64_t t_ = 0;  // steps taken; on Device::cuda the state counts
   Device device_ = Device::reference;
+  StepTable table_;
+  Buffer<StepState> state_{Memory::cuda};
 };
 
 struct SgdOptions {
@@ -51,11 +64,9 @@ class Sgd : public Optimizer {
  public:
   Sgd(std::vector<Param*> params, const SgdOptions& options);
   void step() override;
-  void to(Device device) override;
 
  private:
   SgdOptions options_;
-  std::vector<Tensor> velocity_;
 };
 
 struct AdamOptions {
@@ -75,12 +86,9 @@ class Adam : public Optimizer {
  public:
   Adam(std::vector<Param*> params, const AdamOptions& options);
   void step() override;
-  void to(Device device) override;
 
  private:
   AdamOptions options_;
-  std::int64_t t_ = 0;
-  std::vector<Tensor> m_, v_;
 };
 
 // The learning rate of step `step` of `steps` on half a cosine wave from `learning_rate` down to
@@ -100,10 +108,19 @@ void adam_step(const AdamOptions& options, std::int64_t t, std::int64_t size, co
                real* m, real* v, real* w);
 }  // namespace fast
 
+// sgd_step and adam_step: a launch for each param, as the reference. _all: one launch for all that
+// the chunks, of which there are `count`, hold; the learning rate and t are those of the state, and
+// adam_step_all, which takes step t + 1, leaves t + 1 there.
 namespace cuda {
 void sgd_step(const SgdOptions& options, std::int64_t size, const real* grad, real* v, real* w);
 void adam_step(const AdamOptions& options, std::int64_t t, std::int64_t size, const real* grad,
                real* m, real* v, real* w);
+void sgd_step_all(const SgdOptions& options, std::int64_t count, const StepChunk* chunks,
+                  const StepState* state);
+void adam_step_all(const AdamOptions& options, std::int64_t count, const StepChunk* chunks,
+                   StepState* state);
+void zero_grad_all(std::int64_t count, const StepChunk* chunks);
+void set_learning_rate(real learning_rate, StepState* state);
 }  // namespace cuda
 
 }  // namespace longhand
