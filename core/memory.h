@@ -44,6 +44,8 @@ std::int64_t allocation_count();
 
 // `from` and `to` are of the given memories. Returns when the copy is done.
 void copy(std::size_t bytes, const void* from, Memory from_memory, void* to, Memory to_memory);
+// How many times copy was called: each of them waits for the GPU.
+std::int64_t copy_count();
 
 // y[i] = value for i < size
 void fill(std::int64_t size, real value, real* y);

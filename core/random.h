@@ -14,6 +14,9 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
+  // 64 bits, each as likely to be 0 as 1: a key for random_bits.h, say.
+  std::uint64_t bits() { return engine_(); }
+
   // A whole number in [0, bound), each equally likely; bound must be at least 1.
   std::uint64_t below(std::uint64_t bound);
 

@@ -7,6 +7,19 @@ namespace longhand::cuda {
 
 namespace {
 
+// One block, because all must have read the position before it moves on.
+__global__ void take_batch_kernel(GatherGeometry g, const int* order, const std::uint8_t* labels,
+                                  int* position, int* indices, int* batch_labels) {
+  const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  const int first = *position;
+  __syncthreads();
+  for (int n = begin; n < g.n; n += threads) {
+    indices[n] = order[first + n];
+    batch_labels[n] = labels[indices[n]];
+  }
+  if (begin == 0) *position = first + g.n;
+}
+
 __global__ void gather_images_kernel(GatherGeometry g, const std::uint8_t* pixels,
                                      const int* indices, const real* scaled, real* x) {
   const std::int64_t index = global_index();
@@ -16,25 +29,18 @@ __global__ void gather_images_kernel(GatherGeometry g, const std::uint8_t* pixel
   x[n * g.size + i] = scaled[image[i]];
 }
 
-__global__ void gather_labels_kernel(GatherGeometry g, const std::uint8_t* labels,
-                                     const int* indices, int* batch_labels) {
-  const std::int64_t n = global_index();
-  if (n >= g.n) return;
-  batch_labels[n] = labels[indices[n]];
-}
-
 }  // namespace
+
+void take_batch(const GatherGeometry& g, const int* order, const std::uint8_t* labels,
+                int* position, int* indices, int* batch_labels) {
+  LAUNCH(take_batch_kernel, 1, threads_a_block, 0, stream(), g, order, labels, position, indices,
+         batch_labels);
+}
 
 void gather_images(const GatherGeometry& g, const std::uint8_t* pixels, const int* indices,
                    const real* scaled, real* x) {
   LAUNCH(gather_images_kernel, blocks_for(g.n * g.size), threads_a_block, 0, stream(), g, pixels,
          indices, scaled, x);
-}
-
-void gather_labels(const GatherGeometry& g, const std::uint8_t* labels, const int* indices,
-                   int* batch_labels) {
-  LAUNCH(gather_labels_kernel, blocks_for(g.n), threads_a_block, 0, stream(), g, labels, indices,
-         batch_labels);
 }
 
 }  // namespace longhand::cuda

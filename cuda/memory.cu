@@ -16,7 +16,7 @@ __global__ void fill_kernel(std::int64_t size, real value, real* y) {
   y[i] = value;
 }
 
-std::atomic<std::int64_t> allocations{0};
+std::atomic<std::int64_t> allocations{0}, copies{0};
 
 }  // namespace
 
@@ -40,12 +40,17 @@ std::int64_t allocation_count() {
   return allocations;
 }
 
+std::int64_t copy_count() {
+  return copies;
+}
+
 void release(void* memory) noexcept {
   // Nobody can be told of an error here: the next call reports it again.
   static_cast<void>(cudaFree(memory));
 }
 
 void copy(std::size_t bytes, const void* from, Memory from_memory, void* to, Memory to_memory) {
+  ++copies;
   const cudaMemcpyKind kinds[2][2] = {{cudaMemcpyHostToHost, cudaMemcpyHostToDevice},
                                       {cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice}};
   CUDA_CHECK(

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/augment.h"
 #include "core/random.h"
 #include "core/tensor.h"
 #include "datasets/dataset.h"
@@ -28,46 +29,70 @@ struct Scaling {
 //   }
 //
 // Every image comes once an epoch; the last batch has what is left. The same seed gives the same
-// order. All memory is taken by the constructor.
+// order (core/shuffle.h) and the same moves (core/augment.h) on every device. All memory is taken
+// by the constructor and by to().
 class Batches {
  public:
   // Keeps pointers: data and random must outlive it. Without random the order is the data's.
-  // ValueError for a batch below 1, a deviation that is not above 0, no images, or pixels that are
-  // not as many as shape and labels say.
-  Batches(const Dataset& data, int batch, const Scaling& scaling = {}, Random* random = nullptr);
+  // ValueError for a batch below 1, a deviation that is not above 0, no images, pixels that are
+  // not as many as shape and labels say, a shift below 0 or as large as the image, or an
+  // augmentation without random.
+  Batches(const Dataset& data, int batch, const Scaling& scaling = {}, Random* random = nullptr,
+          const Augmentation& augmentation = {});
 
-  // x() is from now on in that device's memory. For Device::cuda the whole data set is copied there
-  // once, and the order of the images at each start(); a kernel then puts the batches together.
+  // The batches are made on that device, in its memory, from the next start() on. To Device::cuda
+  // the whole data set is copied once, as bytes; order, moves and batches are made there.
   void to(Device device);
 
-  // A new epoch in a new order, which depends on the state of random alone.
+  // A new epoch in a new order, with other moves, which depend on the state of random alone.
   void start();
 
   // Makes x() and labels() the next batch; false when the epoch is over. OrderError before start.
-  bool next();
+  bool next() {
+    const bool there_is_one = advance();
+    if (there_is_one) gather();
+    return there_is_one;
+  }
 
-  const Tensor& x() const { return x_; }  // count() x C x H x W
-  std::span<const int> labels() const { return {labels_.data(), used_}; }
-  int count() const { return static_cast<int>(used_); }  // images in this batch
-  int batches() const;                                   // in an epoch
+  // next() in two halves, for a step that is replayed (apps/support/replay.h). advance() is what
+  // the host keeps: how many images the next batch has, and whether there is one. gather() puts
+  // them together, on Device::cuda by the same launches for every batch of a size: where the batch
+  // begins stands in the device's memory, and they move it on. To every advance belongs one gather;
+  // OrderError for a second one.
+  bool advance();
+  void gather();
+
+  const Tensor& x() const { return x_; }                        // count() x C x H x W
+  const Buffer<int>& device_labels() const { return labels_; }  // count(), in the device's memory
+  // The same in the host's: on Device::cuda they are copied there, and that waits for the GPU.
+  std::span<const int> labels();
+  int count() const { return static_cast<int>(used_); }         // images in this batch
+  bool last() const { return given_ == data_->labels.size(); }  // in this epoch
+  int batches() const;                                          // in an epoch
 
  private:
+  void resize(std::size_t count);
+
   const Dataset* data_;
   std::size_t batch_;
   Random* random_;
-  std::array<real, 256> scaled_;  // what each byte becomes
-  std::vector<int> order_;        // the images of this epoch, by their places in the data
-  std::size_t position_ = 0;      // how many of them have been given
-  bool started_ = false;
-  Tensor x_;
-  std::vector<int> labels_;
-  std::size_t used_ = 0;
-
-  // What Device::cuda has of the above in its memory.
+  Augmentation augmentation_;
   Device device_ = Device::reference;
-  Buffer<std::uint8_t> pixels_there_{Memory::cuda};
-  Buffer<int> order_there_{Memory::cuda};
-  Buffer<real> scaled_there_{Memory::cuda};
+  std::size_t given_ = 0;  // images of this epoch, this batch's included
+  std::size_t used_ = 0;   // images in this batch
+  bool started_ = false;
+  bool gathered_ = false;  // this batch
+  bool fetched_ = false;   // its labels, from Device::cuda
+  std::vector<int> host_labels_;
+
+  // In the device's memory, but for the data set of a device that works on the host's own.
+  Tensor x_;
+  Buffer<int> labels_, indices_;  // of this batch
+  Buffer<int> order_;             // the images of this epoch, by their places in the data
+  Buffer<int> position_;          // one: how many of them have been gathered
+  Buffer<std::uint64_t> keys_;    // two, drawn for this epoch: of the order, of the moves
+  Buffer<real> scaled_;           // what each of the 256 bytes becomes
+  Buffer<std::uint8_t> pixels_there_{Memory::cuda}, labels_there_{Memory::cuda};
 };
 
 }  // namespace longhand

@@ -102,7 +102,7 @@ void launch(const LaunchRequest& request, void (*call)(const void*),
                       .shared_bytes = request.shared_bytes,
                       .call = call,
                       .arguments = arguments.get()};
-  now_or_captured(request.stream, [launch, owner = std::move(arguments)] {
+  now_or_captured("a launch", request.stream, [launch, owner = std::move(arguments)] {
     const DeviceAccess access;
     const Fault fault = run(launch);
     if (!fault.name.empty()) note_error(cudaErrorLaunchFailure, fault.message);
@@ -145,6 +145,10 @@ const char* cudaGetErrorName(cudaError_t error) {
       return "cudaErrorIllegalAddress";
     case cudaErrorLaunchFailure:
       return "cudaErrorLaunchFailure";
+    case cudaErrorStreamCaptureUnsupported:
+      return "cudaErrorStreamCaptureUnsupported";
+    case cudaErrorStreamCaptureImplicit:
+      return "cudaErrorStreamCaptureImplicit";
     case cudaErrorStreamCaptureInvalidated:
       return "cudaErrorStreamCaptureInvalidated";
   }
@@ -209,6 +213,9 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 }
 
 cudaError_t cudaDeviceSynchronize() {
+  if (const cudaError_t error = refuse_in_capture("cudaDeviceSynchronize"); error != cudaSuccess) {
+    return error;
+  }
   return cudaPeekAtLastError();
 }
 cudaError_t cudaRuntimeGetVersion(int* version) {

@@ -149,6 +149,9 @@ using namespace longhand::simt;
 
 cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
   *memory = nullptr;
+  if (const cudaError_t error = refuse_in_capture("cudaMalloc"); error != cudaSuccess) {
+    return error;
+  }
   if (bytes == 0) return cudaSuccess;
   const Lock lock(mutex);
   // With something after it, so that the end of a range is not where the host's memory begins.
@@ -167,6 +170,9 @@ cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
 
 cudaError_t cudaFree(void* memory) {
   if (memory == nullptr) return cudaSuccess;
+  if (const cudaError_t error = refuse_in_capture("cudaFree"); error != cudaSuccess) {
+    return error;
+  }
   const Lock lock(mutex);
   const auto found = alive.find(address(memory));
   if (found == alive.end()) {
@@ -190,6 +196,10 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t /*stream*/) {
 }
 
 cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {
+  *memory = nullptr;
+  if (const cudaError_t error = refuse_in_capture("cudaMallocHost"); error != cudaSuccess) {
+    return error;
+  }
   *memory = std::malloc(bytes);
   if (*memory != nullptr || bytes == 0) return cudaSuccess;
   return note_error(cudaErrorMemoryAllocation,
@@ -197,6 +207,9 @@ cudaError_t cudaMallocHost(void** memory, std::size_t bytes) {
 }
 
 cudaError_t cudaFreeHost(void* memory) {
+  if (const cudaError_t error = refuse_in_capture("cudaFreeHost"); error != cudaSuccess) {
+    return error;
+  }
   std::free(memory);
   return cudaSuccess;
 }
@@ -207,8 +220,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
   if (const cudaError_t error = check_copy(to, from, bytes, kind); error != cudaSuccess) {
     return error;
   }
-  now_or_captured(stream, [=] { copy(to, from, bytes); });
-  return cudaSuccess;
+  return now_or_captured("cudaMemcpy", stream, [=] { copy(to, from, bytes); });
 }
 
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
@@ -220,11 +232,10 @@ cudaError_t cudaMemsetAsync(void* memory, int byte, std::size_t bytes, cudaStrea
   if (where(memory, bytes) != Where::device) {
     return note_error(cudaErrorInvalidValue, "cudaMemset of " + describe(memory, bytes));
   }
-  now_or_captured(stream, [=] {
+  return now_or_captured("cudaMemset", stream, [=] {
     const DeviceAccess access;
     std::memset(memory, byte, bytes);
   });
-  return cudaSuccess;
 }
 
 cudaError_t cudaMemset(void* memory, int byte, std::size_t bytes) {
@@ -241,6 +252,9 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 
 cudaError_t longhand_simt_copy_to_symbol(void* symbol, std::size_t size, const void* from,
                                          std::size_t bytes, std::size_t offset) {
+  if (const cudaError_t error = refuse_in_capture("cudaMemcpyToSymbol"); error != cudaSuccess) {
+    return error;
+  }
   if (offset > size || bytes > size - offset) {
     return note_error(cudaErrorInvalidValue, "cudaMemcpyToSymbol: " + std::to_string(bytes) +
                                                  " bytes at " + std::to_string(offset) +

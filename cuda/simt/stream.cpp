@@ -1,7 +1,9 @@
 #include "cuda/simt/stream.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "cuda/simt/memory.h"
@@ -15,7 +17,9 @@ struct CUgraphExec_st {
 };
 
 struct CUstream_st {
+  bool waits_for_default = true;        // and the default stream for it
   std::unique_ptr<CUgraph_st> capture;  // null when the stream is not being captured
+  std::string broken_by;                // what the capture did not survive
 };
 
 struct CUevent_st {
@@ -27,6 +31,14 @@ using namespace longhand::simt;
 
 namespace {
 
+std::vector<CUstream_st*> capturing;
+
+// A call that no capture survives: it is an error, and so is the end of each capture.
+cudaError_t break_captures(cudaError_t error, const std::string& call) {
+  for (CUstream_st* stream : capturing) stream->broken_by = call;
+  return note_error(error, call + " while a stream is being captured");
+}
+
 cudaError_t no_handle(const char* call, const char* what) {
   return note_error(cudaErrorInvalidResourceHandle, std::string(call) + ": no " + what);
 }
@@ -35,12 +47,28 @@ cudaError_t no_handle(const char* call, const char* what) {
 
 namespace longhand::simt {
 
-void now_or_captured(cudaStream_t stream, std::function<void()> work) {
+cudaError_t now_or_captured(const char* call, cudaStream_t stream, std::function<void()> work) {
   if (stream != nullptr && stream->capture != nullptr) {
     stream->capture->work.push_back(std::move(work));
-  } else {
-    work();
+    return cudaSuccess;
   }
+  if (stream == nullptr) {
+    const Lock lock(mutex);
+    // It would have to wait for what is only being written down.
+    if (std::any_of(capturing.begin(), capturing.end(),
+                    [](const CUstream_st* other) { return other->waits_for_default; })) {
+      return break_captures(cudaErrorStreamCaptureImplicit,
+                            std::string(call) + " on the default stream");
+    }
+  }
+  work();
+  return cudaSuccess;
+}
+
+cudaError_t refuse_in_capture(const char* call) {
+  const Lock lock(mutex);
+  if (capturing.empty()) return cudaSuccess;
+  return break_captures(cudaErrorStreamCaptureUnsupported, call);
 }
 
 }  // namespace longhand::simt
@@ -50,27 +78,26 @@ cudaError_t cudaStreamCreate(cudaStream_t* stream) {
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
-  return cudaStreamCreate(stream);
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
+  const cudaError_t error = cudaStreamCreate(stream);
+  (*stream)->waits_for_default = flags != cudaStreamNonBlocking;
+  return error;
 }
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   if (stream == nullptr) return no_handle("cudaStreamDestroy", "stream");
+  const Lock lock(mutex);
+  std::erase(capturing, stream);
   delete stream;
   return cudaSuccess;
 }
 
-// Waiting for a stream that is being captured is an error on a GPU too.
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  if (stream != nullptr && stream->capture != nullptr) {
-    return note_error(cudaErrorStreamCaptureInvalidated,
-                      "cudaStreamSynchronize of a stream that is being captured");
-  }
-  return cudaSuccess;
+cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  return refuse_in_capture("cudaStreamSynchronize");
 }
 
-cudaError_t cudaStreamQuery(cudaStream_t stream) {
-  return cudaStreamSynchronize(stream);
+cudaError_t cudaStreamQuery(cudaStream_t /*stream*/) {
+  return refuse_in_capture("cudaStreamQuery");
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t /*stream*/, cudaEvent_t event, unsigned /*flags*/) {
@@ -94,11 +121,10 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   if (event == nullptr) return no_handle("cudaEventRecord", "event");
-  now_or_captured(stream, [event] {
+  return now_or_captured("cudaEventRecord", stream, [event] {
     event->when = std::chrono::steady_clock::now();
     event->recorded = true;
   });
-  return cudaSuccess;
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
@@ -121,20 +147,36 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*
   if (stream == nullptr) {
     return no_handle("cudaStreamBeginCapture", "stream: the default one cannot be captured");
   }
-  if (stream->capture != nullptr) {
-    return note_error(cudaErrorStreamCaptureInvalidated,
-                      "cudaStreamBeginCapture of a stream that is being captured");
-  }
+  if (stream->capture != nullptr) return refuse_in_capture("cudaStreamBeginCapture");
+  const Lock lock(mutex);
   stream->capture = std::make_unique<CUgraph_st>();
+  stream->broken_by.clear();
+  capturing.push_back(stream);
   return cudaSuccess;
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  *graph = nullptr;
   if (stream == nullptr || stream->capture == nullptr) {
     return note_error(cudaErrorStreamCaptureInvalidated,
                       "cudaStreamEndCapture of a stream that is not being captured");
   }
-  *graph = stream->capture.release();
+  const Lock lock(mutex);
+  std::erase(capturing, stream);
+  const std::unique_ptr<CUgraph_st> captured = std::move(stream->capture);
+  if (!stream->broken_by.empty()) {
+    return note_error(
+        cudaErrorStreamCaptureInvalidated,
+        "cudaStreamEndCapture of a capture that did not survive " + stream->broken_by);
+  }
+  *graph = new CUgraph_st(std::move(*captured));
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count) {
+  if (graph == nullptr) return no_handle("cudaGraphGetNodes", "graph");
+  if (nodes != nullptr) return no_handle("cudaGraphGetNodes", "handles of nodes: they are counted");
+  *count = graph->work.size();
   return cudaSuccess;
 }
 
@@ -149,7 +191,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph,
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
   if (exec == nullptr) return no_handle("cudaGraphLaunch", "graph");
   for (const auto& work : exec->work) {
-    now_or_captured(stream, work);
+    now_or_captured("cudaGraphLaunch", stream, work);
     if (const cudaError_t error = cudaPeekAtLastError(); error != cudaSuccess) return error;
   }
   return cudaSuccess;

@@ -159,20 +159,70 @@ TEST_CASE("what cannot be") {
   CHECK_THROWS_WITH_AS(Batches(short_of, 1), doctest::Contains("23 pixels"), ValueError);
   Batches batches(data, 1);
   CHECK_THROWS_WITH_AS(batches.next(), doctest::Contains("before start"), OrderError);
+  batches.start();
+  REQUIRE(batches.next());
+  CHECK_THROWS_WITH_AS(batches.gather(), doctest::Contains("without a new advance"), OrderError);
+  Random random(1);
+  for (const int shift : {-1, 1}) {
+    CHECK_THROWS_WITH_AS(Batches(data, 1, {}, &random, {.shift = shift}),
+                         doctest::Contains("cannot be shifted"), ValueError);
+  }
+  CHECK_THROWS_WITH_AS(Batches(data, 1, {}, nullptr, {.flip = true}),
+                       doctest::Contains("needs random"), ValueError);
+}
+
+TEST_CASE("augmentation: other moves each epoch, the same ones from the same seed") {
+  const Dataset data = numbered(10);
+  const auto epochs = [&](std::uint64_t seed) {
+    Random random(seed);
+    Dataset steps = data;  // an image whose pixels differ
+    for (std::size_t i = 0; i < steps.pixels.size(); ++i) {
+      steps.pixels[i] = static_cast<std::uint8_t>(1 + i % 6);
+    }
+    Batches batches(steps, 10, {}, &random, {.flip = true});
+    std::vector<std::vector<real>> result;
+    for (int time = 0; time < 2; ++time) {
+      batches.start();
+      REQUIRE(batches.next());
+      result.emplace_back(batches.x().data(), batches.x().data() + batches.x().size());
+    }
+    return result;
+  };
+  const std::vector<std::vector<real>> first = epochs(1);
+  CHECK(first == epochs(1));
+  CHECK(first != epochs(2));
+  CHECK(first[0] != first[1]);
+  int mirrored = 0;
+  for (std::size_t n = 0; n < 10; ++n) {
+    const bool mirror = first[0][n * 6] > first[0][n * 6 + 2];
+    for (const std::size_t c : {0U, 1U}) {
+      for (std::size_t w = 0; w < 3; ++w) {
+        const std::size_t byte = 1 + c * 3 + (mirror ? 2 - w : w);
+        CHECK(first[0][n * 6 + c * 3 + w] == doctest::Approx(static_cast<double>(byte) / 255));
+      }
+    }
+    mirrored += mirror ? 1 : 0;
+  }
+  CHECK(mirrored > 0);
+  CHECK(mirrored < 10);
 }
 
 TEST_CASE("on cuda the same batches lie in its memory") {
   const Dataset data = numbered(7);
   Random random(3), same(3);
-  Batches host(data, 3, {.mean = real(0.25), .deviation = 2}, &random);
-  Batches device(data, 3, {.mean = real(0.25), .deviation = 2}, &same);
+  const Augmentation flip{.flip = true};
+  Batches host(data, 3, {.mean = real(0.25), .deviation = 2}, &random, flip);
+  Batches device(data, 3, {.mean = real(0.25), .deviation = 2}, &same, flip);
   device.to(Device::cuda);
+  const std::int64_t allocated = cuda::allocation_count();
   for (int epochs = 0; epochs < 2; ++epochs) {
     host.start();
     device.start();
     while (host.next()) {
       REQUIRE(device.next());
       REQUIRE(device.x().memory() == Memory::cuda);
+      REQUIRE(device.device_labels().memory() == Memory::cuda);
+      REQUIRE(device.device_labels().size() == device.count());
       const Tensor x = device.x().on(Memory::host);
       REQUIRE(x.shape() == host.x().shape());
       for (std::int64_t i = 0; i < x.size(); ++i) CHECK(x[i] == host.x()[i]);
@@ -181,4 +231,5 @@ TEST_CASE("on cuda the same batches lie in its memory") {
     }
     CHECK_FALSE(device.next());
   }
+  CHECK(cuda::allocation_count() == allocated);
 }

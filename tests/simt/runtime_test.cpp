@@ -126,9 +126,10 @@ TEST_CASE("graphs keep what a stream was given, and do it at each launch") {
   add_one(x.data(), stream);
   CUDA_CHECK(
       cudaMemcpyAsync(result.data(), x.data(), 64 * sizeof(float), cudaMemcpyDeviceToHost, stream));
-  CHECK(cudaStreamSynchronize(stream) == cudaErrorStreamCaptureInvalidated);
-  CHECK(cudaGetLastError() == cudaErrorStreamCaptureInvalidated);
   CUDA_CHECK(cudaStreamEndCapture(stream, &graph));
+  std::size_t nodes = 0;
+  CUDA_CHECK(cudaGraphGetNodes(graph, nullptr, &nodes));
+  CHECK(nodes == 3);
   CHECK(x.values() == start);
   CHECK(result[0] == -1.0F);
   CUDA_CHECK(cudaGraphInstantiate(&exec, graph, 0));
@@ -140,6 +141,49 @@ TEST_CASE("graphs keep what a stream was given, and do it at each launch") {
   }
   CUDA_CHECK(cudaGraphExecDestroy(exec));
   CUDA_CHECK(cudaStreamDestroy(stream));
+}
+
+TEST_CASE("what waits, takes memory or uses the default stream breaks a capture, as on a GPU") {
+  const DeviceArray<float> x(std::vector<float>(64, 0.0F));
+  std::vector<float> host(64);
+  cudaStream_t stream = nullptr;
+  CUDA_CHECK(cudaStreamCreate(&stream));
+  float* spare = nullptr;
+  const auto broken = [&](cudaError_t code, const std::string& text, auto&& call) {
+    CAPTURE(text);
+    cudaGraph_t graph = nullptr;
+    CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
+    add_one(x.data(), stream);
+    holds(error_of(code, call), text + " while a stream is being captured");
+    holds(error_of(cudaErrorStreamCaptureInvalidated,
+                   [&] { CUDA_CHECK(cudaStreamEndCapture(stream, &graph)); }),
+          "cudaStreamEndCapture of a capture that did not survive " + text);
+    CHECK(graph == nullptr);
+  };
+  const cudaError_t unsupported = cudaErrorStreamCaptureUnsupported;
+  const cudaError_t implicit = cudaErrorStreamCaptureImplicit;
+  broken(unsupported, "cudaMalloc", [&] { CUDA_CHECK(cudaMalloc(&spare, 4)); });
+  CHECK(spare == nullptr);
+  broken(unsupported, "cudaFree", [&] { CUDA_CHECK(cudaFree(x.data())); });
+  broken(unsupported, "cudaStreamSynchronize", [&] { CUDA_CHECK(cudaStreamSynchronize(stream)); });
+  broken(unsupported, "cudaDeviceSynchronize", [] { CUDA_CHECK(cudaDeviceSynchronize()); });
+  broken(unsupported, "cudaStreamBeginCapture",
+         [&] { CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal)); });
+  broken(implicit, "cudaMemcpy on the default stream",
+         [&] { CUDA_CHECK(cudaMemcpy(host.data(), x.data(), 4, cudaMemcpyDeviceToHost)); });
+  broken(implicit, "a launch on the default stream", [&] { add_one(x.data(), nullptr); });
+  CHECK(x.values() == std::vector<float>(64, 0.0F));
+  CUDA_CHECK(cudaStreamDestroy(stream));
+
+  // A stream that does not wait for the default one lets it go on.
+  cudaGraph_t graph = nullptr;
+  CUDA_CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
+  add_one(x.data(), nullptr);
+  CUDA_CHECK(cudaStreamEndCapture(stream, &graph));
+  CUDA_CHECK(cudaGraphDestroy(graph));
+  CUDA_CHECK(cudaStreamDestroy(stream));
+  CHECK(x.values() == std::vector<float>(64, 1.0F));
 }
 
 TEST_CASE("events measure time, devices have properties, errors are forgotten once told") {
