@@ -80,24 +80,12 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db);
 }  // namespace fast
 
-// The loops of ref, one thread an element of what they compute (cuda/conv2d.cu).
+// The version of the ladder in cuda/conv2d/ that suits the shape (cuda/conv2d.cu).
 namespace cuda {
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y);
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx);
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw);
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db);
-
-// The same by im2col and gemm (cuda/conv2d_im2col.cu).
-namespace im2col {
-// columns[(ci, kh, kw), (oh, ow)], the contents of the window at every place; x holds the channels
-// of one group in one image. col2im is its transpose: it overwrites dx, those channels' gradient,
-// with the sums of the columns' elements that came from each pixel.
-void im2col(const Conv2dGeometry& g, const real* x, real* columns);
-void col2im(const Conv2dGeometry& g, const real* columns, real* dx);
-void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y);
-void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx);
-void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw);
-}  // namespace im2col
 }  // namespace cuda
 
 }  // namespace longhand

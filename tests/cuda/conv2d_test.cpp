@@ -1,77 +1,55 @@
-#include "layers/conv2d.h"
-
-#include "layers/cases.h"
-#include "tests/cuda/on_device.h"
+#include "tests/cuda/conv2d_versions.h"
 #include "tests/simt/orders.h"
 
 namespace longhand::test {
 namespace {
 
-// Calls f with the geometry of each convolution in layers/cases.h, and whether it has a bias.
-template <class F>
-void for_each_case(F f) {
-  int cases = 0;
-  for (const LayerCase& c : layer_cases("conv2d")) {
-    CAPTURE(c.name);
-    const auto layer = c.make();
-    const auto& conv = dynamic_cast<const Conv2d&>(*layer);
-    f(conv.geometry(c.x, Layout::nchw), conv.has_bias());
-    ++cases;
-  }
-  REQUIRE(cases > 0);
-}
-
-struct Version {
-  const char* name;
-  decltype(&cuda::conv2d_forward) forward;
-  decltype(&cuda::conv2d_backward_data) backward_data;
-  decltype(&cuda::conv2d_backward_weights) backward_weights;
-};
-constexpr Version plain{"one thread an element", cuda::conv2d_forward, cuda::conv2d_backward_data,
-                        cuda::conv2d_backward_weights};
-constexpr Version im2col{"im2col", cuda::im2col::conv2d_forward, cuda::im2col::conv2d_backward_data,
-                         cuda::im2col::conv2d_backward_weights};
-
-void check_case(const Version& version, const Conv2dGeometry& g, bool bias) {
-  CAPTURE(version.name);
-  const Tensor x = whole_numbers(g.x, 1), w = whole_numbers(g.w, 2);
-  const Tensor b = whole_numbers({g.y.c}, 3), dy = whole_numbers(g.y, 4);
-  const DeviceArray<real> device_x = on_device(x), device_w = on_device(w);
-  const DeviceArray<real> device_b = on_device(b), device_dy = on_device(dy);
-
-  // y and dx are garbage before; dw and db hold what earlier batches have added.
-  Tensor y(g.y), dx(g.x), dw(g.w), db({g.y.c});
-  dw.fill(1);
+// Both sums of a channel, which is the same in all versions of the rest.
+void check_bias(const Conv2dGeometry& g) {
+  const Tensor dy = whole_numbers(g.y, 4);
+  const DeviceArray<real> device_dy = on_device(dy);
+  Tensor db({g.y.c});
   db.fill(1);
-  DeviceArray<real> device_y(static_cast<std::size_t>(y.size()));
-  DeviceArray<real> device_dx(static_cast<std::size_t>(dx.size()));
-  const DeviceArray<real> device_dw = on_device(dw), device_db = on_device(db);
-
-  ref::conv2d_forward(g, x.data(), w.data(), bias ? b.data() : nullptr, y.data());
-  version.forward(g, device_x.data(), device_w.data(), bias ? device_b.data() : nullptr,
-                  device_y.data());
-  check_same("y", device_y, y);
-  ref::conv2d_backward_data(g, dy.data(), w.data(), dx.data());
-  version.backward_data(g, device_dy.data(), device_w.data(), device_dx.data());
-  check_same("dx", device_dx, dx);
-  ref::conv2d_backward_weights(g, x.data(), dy.data(), dw.data());
-  version.backward_weights(g, device_x.data(), device_dy.data(), device_dw.data());
-  check_same("dw", device_dw, dw);
+  const DeviceArray<real> device_db = on_device(db), device_db_v1 = on_device(db);
   ref::conv2d_backward_bias(g, dy.data(), db.data());
   cuda::conv2d_backward_bias(g, device_dy.data(), device_db.data());
   check_same("db", device_db, db);
+  cuda::conv2d_backward_bias_v1(g, device_dy.data(), device_db_v1.data());
+  check_same("db of v1", device_db_v1, db);
 }
 
 }  // namespace
 
-TEST_CASE("the kernels of conv2d are ref's loops, in any order of threads") {
-  in_all_orders([] {
-    for_each_case([](const Conv2dGeometry& g, bool bias) { check_case(plain, g, bias); });
-  });
+TEST_CASE("every version of conv2d is ref's loops, in any order of threads") {
+  for (const cuda::Conv2dVersion version : cuda::conv2d_versions) {
+    int checked = 0;
+    in_all_orders([&] {
+      for_each_case([&](const Conv2dGeometry& g, bool bias) {
+        if (check_version(version, g, bias)) ++checked;
+      });
+    });
+    CAPTURE(to_string(version));
+    CHECK(checked > 0);
+  }
 }
 
-TEST_CASE("conv2d by im2col and gemm is ref's conv2d") {
-  for_each_case([](const Conv2dGeometry& g, bool bias) { check_case(im2col, g, bias); });
+TEST_CASE("every version of conv2d is ref's loops at the edges of its tiles") {
+  for (const cuda::Conv2dVersion version : cuda::conv2d_versions) {
+    for_each_edge([&](const Conv2dGeometry& g) { check_version(version, g, true); });
+  }
+}
+
+TEST_CASE("a version of conv2d that does not fit says so") {
+  const Conv2dGeometry g = conv2d_geometry({1, 1, 9, 9}, {1, 1, 7, 7}, {.kernel = 7}, 1);
+  CHECK_FALSE(fits(cuda::Conv2dVersion::strips, g));
+  CHECK_THROWS_WITH_AS(
+      cuda::conv2d_forward(cuda::Conv2dVersion::strips, g, nullptr, nullptr, nullptr, nullptr),
+      "conv2d: the version strips does not fit the input 1x1x9x9 and the weights 1x1x7x7",
+      ValueError);
+}
+
+TEST_CASE("the bias's gradient is ref's sum, in any order of threads") {
+  in_all_orders([] { for_each_case([](const Conv2dGeometry& g, bool) { check_bias(g); }); });
 }
 
 TEST_CASE("im2col writes the windows' contents, and col2im adds them up where they came from") {

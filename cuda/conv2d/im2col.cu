@@ -8,9 +8,9 @@
 
 #include "core/gemm.h"
 #include "core/tensor.h"
+#include "cuda/conv2d/versions.h"
 #include "cuda/grid.h"
 #include "cuda/launch.h"
-#include "layers/conv2d.h"
 
 namespace longhand::cuda::im2col {
 

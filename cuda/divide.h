@@ -1,0 +1,36 @@
+// Division by a number that is known only at run time, but is the same for all threads. A GPU has
+// no instruction for it, and needs some 20; a multiplication and a shift do the same when somebody
+// has worked out the multiplier before (Granlund, Montgomery 1994).
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/launch.h"
+
+namespace longhand::cuda {
+
+struct Divisor {
+  int divisor = 1;
+  int shift = 31;
+  std::uint64_t multiplier = (std::uint64_t{1} << 31) + 1;
+
+  Divisor() = default;
+  // `by` is at least 1. The multiplier is 2^shift / by, rounded up, with so many digits that the
+  // error stays below 1 in the quotient of every number below 2^31.
+  explicit Divisor(int by) : divisor(by) {
+    while ((std::int64_t{1} << (shift - 31)) < by) ++shift;
+    multiplier = (std::uint64_t{1} << shift) / static_cast<std::uint64_t>(by) + 1;
+  }
+};
+
+// n / d for n >= 0
+__host__ __device__ inline int operator/(int n, const Divisor& d) {
+  return static_cast<int>(static_cast<std::uint64_t>(n) * d.multiplier >> d.shift);
+}
+
+// n % d for n >= 0
+__host__ __device__ inline int operator%(int n, const Divisor& d) {
+  return n - n / d * d.divisor;
+}
+
+}  // namespace longhand::cuda
