@@ -20,8 +20,12 @@ namespace longhand::cuda::strips {
 namespace {
 
 constexpr int channels = 8;
-constexpr int most_warps_here = 12;
 constexpr int most_strips = 128;  // of a band
+
+// Of a block: whole kernels of 3 or 5 rows.
+constexpr int most_warps_of(int kernel) {
+  return 12 / kernel * kernel;
+}
 
 struct WeightBands : Bands {
   int out_tiles = 0, in_tiles = 0;  // of a group's channels
@@ -41,7 +45,7 @@ WeightBands bands_of(const Conv2dGeometry& g) {
       g.dilation_h != 1 || g.dilation_w != 1) {
     return t;
   }
-  t.in = std::min(g.w.c, most_warps_here / kernel);
+  t.in = std::min(g.w.c, most_warps_of(kernel) / kernel);
   int most = most_strips;
   do {
     static_cast<Bands&>(t) = strips::bands_of(g.y.n, g.y.h, g.y.w, kernel, most);
@@ -54,20 +58,20 @@ WeightBands bands_of(const Conv2dGeometry& g) {
   t.dy_patch = Patch(t.rows, t.strips * strip);
   t.out_tiles = ceil_div(g.y.c / g.groups, channels);
   t.in_tiles = ceil_div(g.w.c, t.in);
-  t.sharers = most_warps_here / (t.in * kernel);
+  t.sharers = most_warps_of(kernel) / (t.in * kernel);
   t.parts = parts_for(std::int64_t{g.groups} * t.out_tiles * t.in_tiles,
                       std::int64_t{t.image_groups} * t.bands);
   return t;
 }
 
 template <int kernel>
-__global__ void __launch_bounds__(most_warps_here* warp_threads)
+__global__ void __launch_bounds__(most_warps_of(kernel) * warp_threads, 2)
     strips_weights_kernel(Conv2dGeometry g, WeightBands t, const real* x, const real* dy,
                           real* parts) {
   DYNAMIC_SHARED(real, dy_band);                             // [image][channel][row][column]
   real* const patches = dy_band + t.dy_numbers();            // [image][input channel][row][column]
   __shared__ int dy_from[most_strips], x_from[most_strips];  // where each place's strip begins
-  __shared__ real sums[most_warps_here][channels][kernel];
+  __shared__ real sums[most_warps_of(kernel)][channels][kernel];
 
   int rest = static_cast<int>(blockIdx.x);
   const int part = rest % t.parts;
