@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda/elementwise.h"
 #include "cuda/grid.h"
 #include "cuda/launch.h"
 #include "cuda/reduce.h"
@@ -38,12 +39,12 @@ __global__ void mean_squared_error_mean_kernel(std::int64_t size, int count, con
   if (i == 0) *loss = sum / static_cast<real>(size);
 }
 
-__global__ void mean_squared_error_backward_kernel(std::int64_t size, const real* x,
-                                                   const real* target, real* dx) {
-  const std::int64_t i = global_index();
-  if (i >= size) return;
-  dx[i] = 2 * (x[i] - target[i]) / static_cast<real>(size);
-}
+struct SquaredErrorGradient {
+  std::int64_t size;
+  __device__ real operator()(real x, real target) const {
+    return 2 * (x - target) / static_cast<real>(size);
+  }
+};
 
 }  // namespace
 
@@ -62,8 +63,7 @@ void mean_squared_error_forward(std::int64_t size, const real* x, const real* ta
 }
 
 void mean_squared_error_backward(std::int64_t size, const real* x, const real* target, real* dx) {
-  LAUNCH(mean_squared_error_backward_kernel, blocks_for(size), threads_a_block, 0, stream(), size,
-         x, target, dx);
+  elementwise(SquaredErrorGradient{size}, size, dx, x, target);
 }
 
 }  // namespace longhand::cuda

@@ -3,18 +3,17 @@
 
 #include <atomic>
 
-#include "cuda/grid.h"
+#include "cuda/elementwise.h"
 #include "cuda/launch.h"
 
 namespace longhand::cuda {
 
 namespace {
 
-__global__ void fill_kernel(std::int64_t size, real value, real* y) {
-  const std::int64_t i = global_index();
-  if (i >= size) return;
-  y[i] = value;
-}
+struct Constant {
+  real value;
+  __device__ real operator()() const { return value; }
+};
 
 std::atomic<std::int64_t> allocations{0}, copies{0};
 
@@ -59,8 +58,7 @@ void copy(std::size_t bytes, const void* from, Memory from_memory, void* to, Mem
 }
 
 void fill(std::int64_t size, real value, real* y) {
-  if (size == 0) return;
-  LAUNCH(fill_kernel, blocks_for(size), threads_a_block, 0, stream(), size, value, y);
+  elementwise(Constant{value}, size, y);
 }
 
 void synchronize() {

@@ -1,5 +1,7 @@
 #include "layers/relu.h"
 
+#include "cuda/activations.h"
+#include "cuda/elementwise.h"
 #include "cuda/grid.h"
 #include "cuda/launch.h"
 
@@ -7,13 +9,14 @@ namespace longhand::cuda {
 
 namespace {
 
-__global__ void relu_forward_kernel(std::int64_t size, const real* x, real* y) {
+__global__ void relu_forward_v1_kernel(std::int64_t size, const real* x, real* y) {
   const std::int64_t i = global_index();
   if (i >= size) return;
   y[i] = x[i] < 0 ? 0 : x[i];
 }
 
-__global__ void relu_backward_kernel(std::int64_t size, const real* x, const real* dy, real* dx) {
+__global__ void relu_backward_v1_kernel(std::int64_t size, const real* x, const real* dy,
+                                        real* dx) {
   const std::int64_t i = global_index();
   if (i >= size) return;
   dx[i] = x[i] > 0 ? dy[i] : 0;
@@ -21,12 +24,20 @@ __global__ void relu_backward_kernel(std::int64_t size, const real* x, const rea
 
 }  // namespace
 
+void relu_forward_v1(std::int64_t size, const real* x, real* y) {
+  LAUNCH(relu_forward_v1_kernel, blocks_for(size), threads_a_block, 0, stream(), size, x, y);
+}
+
+void relu_backward_v1(std::int64_t size, const real* x, const real* dy, real* dx) {
+  LAUNCH(relu_backward_v1_kernel, blocks_for(size), threads_a_block, 0, stream(), size, x, dy, dx);
+}
+
 void relu_forward(std::int64_t size, const real* x, real* y) {
-  LAUNCH(relu_forward_kernel, blocks_for(size), threads_a_block, 0, stream(), size, x, y);
+  elementwise(Forward<ReluFormula>{}, size, y, x);
 }
 
 void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx) {
-  LAUNCH(relu_backward_kernel, blocks_for(size), threads_a_block, 0, stream(), size, x, dy, dx);
+  elementwise(Backward<ReluFormula>{}, size, dx, x, dy);
 }
 
 }  // namespace longhand::cuda

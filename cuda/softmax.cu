@@ -42,31 +42,33 @@ __global__ void softmax_backward_v1_kernel(Shape g, const real* y, const real* d
   }
 }
 
-// A block a row, where an image is one pixel: its threads share the channels.
+// A team a row, where an image is one pixel: its threads share the channels.
+template <class Team>
 __global__ void softmax_forward_kernel(Shape g, const real* x, real* y) {
-  const auto n = static_cast<int>(blockIdx.x);
-  const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  const int n = Team::row(), begin = Team::first(), threads = Team::threads();
+  if (n >= g.n) return;
   real largest = -std::numeric_limits<real>::infinity();
   for (int c = begin; c < g.c; c += threads) largest = larger(largest, x[at(g, n, c, 0, 0)]);
-  largest = block_max(largest);
+  largest = Team::max(largest);
   real sum = 0;
   for (int c = begin; c < g.c; c += threads) {
     const real e = std::exp(x[at(g, n, c, 0, 0)] - largest);
     y[at(g, n, c, 0, 0)] = e;
     sum += e;
   }
-  sum = block_sum(sum);
+  sum = Team::sum(sum);
   for (int c = begin; c < g.c; c += threads) y[at(g, n, c, 0, 0)] /= sum;
 }
 
+template <class Team>
 __global__ void softmax_backward_kernel(Shape g, const real* y, const real* dy, real* dx) {
-  const auto n = static_cast<int>(blockIdx.x);
-  const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  const int n = Team::row(), begin = Team::first(), threads = Team::threads();
+  if (n >= g.n) return;
   real mean = 0;
   for (int c = begin; c < g.c; c += threads) {
     mean += dy[at(g, n, c, 0, 0)] * y[at(g, n, c, 0, 0)];
   }
-  mean = block_sum(mean);
+  mean = Team::sum(mean);
   for (int c = begin; c < g.c; c += threads) {
     dx[at(g, n, c, 0, 0)] = y[at(g, n, c, 0, 0)] * (dy[at(g, n, c, 0, 0)] - mean);
   }
@@ -90,8 +92,7 @@ void softmax_forward(const Shape& g, const real* x, real* y) {
   if (g.h * g.w > 1) {
     softmax_forward_v1(g, x, y);
   } else {
-    LAUNCH(softmax_forward_kernel, static_cast<unsigned>(g.n), block_threads_for(g.c), 0, stream(),
-           g, x, y);
+    LAUNCH_FOR_ROWS(softmax_forward_kernel, g.n, g.c, g, x, y);
   }
 }
 
@@ -99,8 +100,7 @@ void softmax_backward(const Shape& g, const real* y, const real* dy, real* dx) {
   if (g.h * g.w > 1) {
     softmax_backward_v1(g, y, dy, dx);
   } else {
-    LAUNCH(softmax_backward_kernel, static_cast<unsigned>(g.n), block_threads_for(g.c), 0, stream(),
-           g, y, dy, dx);
+    LAUNCH_FOR_ROWS(softmax_backward_kernel, g.n, g.c, g, y, dy, dx);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "cuda/grid.h"
 #include "cuda/launch.h"
+#include "cuda/places.h"
 #include "cuda/reduce.h"
 
 namespace longhand::cuda {
@@ -36,23 +37,24 @@ __global__ void softmax_cross_entropy_mean_v1_kernel(SoftmaxCrossEntropyGeometry
   *loss = total / static_cast<real>(g.n);
 }
 
-// A block an image: its threads share the classes.
+// A team an image: its threads share the classes.
+template <class Team>
 __global__ void softmax_cross_entropy_images_kernel(SoftmaxCrossEntropyGeometry g, const real* x,
                                                     const int* labels, real* p, real* losses) {
   const Shape s{g.n, g.classes};
-  const auto n = static_cast<int>(blockIdx.x);
-  const int begin = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  const int n = Team::row(), begin = Team::first(), threads = Team::threads();
+  if (n >= g.n) return;
   real largest = -std::numeric_limits<real>::infinity();
   for (int k = begin; k < g.classes; k += threads) {
     largest = larger(largest, x[at(s, n, k, 0, 0)]);
   }
-  largest = block_max(largest);
+  largest = Team::max(largest);
   real sum = 0;
   for (int k = begin; k < g.classes; k += threads) {
     p[at(s, n, k, 0, 0)] = std::exp(x[at(s, n, k, 0, 0)] - largest);
     sum += p[at(s, n, k, 0, 0)];
   }
-  sum = block_sum(sum);
+  sum = Team::sum(sum);
   for (int k = begin; k < g.classes; k += threads) p[at(s, n, k, 0, 0)] /= sum;
   if (begin == 0) losses[n] = std::log(sum) + (largest - x[at(s, n, labels[n], 0, 0)]);
 }
@@ -67,12 +69,12 @@ __global__ void softmax_cross_entropy_mean_kernel(SoftmaxCrossEntropyGeometry g,
   if (begin == 0) *loss = total / static_cast<real>(g.n);
 }
 
-__global__ void softmax_cross_entropy_backward_kernel(SoftmaxCrossEntropyGeometry g, const real* p,
-                                                      const int* labels, real* dx) {
+__global__ void softmax_cross_entropy_backward_kernel(SoftmaxCrossEntropyGeometry g, Places places,
+                                                      const real* p, const int* labels, real* dx) {
   const Shape s{g.n, g.classes};
   const std::int64_t i = global_index();
   if (i >= s.size()) return;
-  const auto [n, k, h, w] = index_at(s, i);
+  const auto [n, k, h, w] = places(i);
   const real target = k == labels[n] ? 1 : 0;
   dx[at(s, n, k, 0, 0)] = (p[at(s, n, k, 0, 0)] - target) / static_cast<real>(g.n);
 }
@@ -90,17 +92,16 @@ void softmax_cross_entropy_forward_v1(const SoftmaxCrossEntropyGeometry& g, cons
 void softmax_cross_entropy_forward(const SoftmaxCrossEntropyGeometry& g, const real* x,
                                    const int* labels, real* p, real* loss) {
   real* const losses = loss + 1;
-  LAUNCH(softmax_cross_entropy_images_kernel, static_cast<unsigned>(g.n),
-         block_threads_for(g.classes), 0, stream(), g, x, labels, p, losses);
+  LAUNCH_FOR_ROWS(softmax_cross_entropy_images_kernel, g.n, g.classes, g, x, labels, p, losses);
   LAUNCH(softmax_cross_entropy_mean_kernel, 1, block_threads_for(g.n), 0, stream(), g, losses,
          loss);
 }
 
 void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const real* p,
                                     const int* labels, real* dx) {
-  const std::int64_t size = Shape{g.n, g.classes}.size();
-  LAUNCH(softmax_cross_entropy_backward_kernel, blocks_for(size), threads_a_block, 0, stream(), g,
-         p, labels, dx);
+  const Shape s{g.n, g.classes};
+  LAUNCH(softmax_cross_entropy_backward_kernel, blocks_for(s.size()), threads_a_block, 0, stream(),
+         g, Places(s), p, labels, dx);
 }
 
 }  // namespace longhand::cuda

@@ -33,8 +33,11 @@ void relu_forward(std::int64_t size, const real* x, real* y);
 void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx);
 }  // namespace fast
 
+// _v1: a thread for each number, as the reference. The others: vectors of numbers a thread.
 namespace cuda {
+void relu_forward_v1(std::int64_t size, const real* x, real* y);
 void relu_forward(std::int64_t size, const real* x, real* y);
+void relu_backward_v1(std::int64_t size, const real* x, const real* dy, real* dx);
 void relu_backward(std::int64_t size, const real* x, const real* dy, real* dx);
 }  // namespace cuda
 

@@ -30,8 +30,8 @@ void softmax_forward(const Shape& g, const real* x, real* y);
 void softmax_backward(const Shape& g, const real* y, const real* dy, real* dx);
 }  // namespace fast
 
-// _v1: a thread for each n, h, w, as the reference. The others: for images of one pixel, a block
-// for each n, whose threads share the channels.
+// _v1: a thread for each n, h, w, as the reference. The others: for images of one pixel, a warp
+// or a block for each n, whose threads share the channels.
 namespace cuda {
 void softmax_forward_v1(const Shape& g, const real* x, real* y);
 void softmax_forward(const Shape& g, const real* x, real* y);

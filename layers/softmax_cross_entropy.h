@@ -62,7 +62,8 @@ void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const 
 }  // namespace fast
 
 // loss: 1 + n numbers, the mean and then what each image adds to it.
-// _v1: a thread an image, as the reference. The others: a block an image.
+// _v1: a thread an image, as the reference. The others: a warp an image, or a block where there are
+// many classes.
 namespace cuda {
 void softmax_cross_entropy_forward_v1(const SoftmaxCrossEntropyGeometry& g, const real* x,
                                       const int* labels, real* p, real* loss);

@@ -34,6 +34,8 @@ TanhGeometry scaled(std::int64_t size) {
 
 const Activation activations[] = {
     {"relu", true, ref::relu_forward, cuda::relu_forward, ref::relu_backward, cuda::relu_backward},
+    {"relu_v1", true, ref::relu_forward, cuda::relu_forward_v1, ref::relu_backward,
+     cuda::relu_backward_v1},
     {"sigmoid", false, ref::sigmoid_forward, cuda::sigmoid_forward, ref::sigmoid_backward,
      cuda::sigmoid_backward},
     {"leaky_relu", true,  //
@@ -77,7 +79,50 @@ TEST_CASE("the kernels of the activations are ref's loops, in any order of threa
   in_all_orders([] {
     for (const Activation& f : activations) {
       CAPTURE(f.name);
-      for (const int size : {1, 31, 256, 257, 1000}) check_activation(f, size);
+      for (const int size : {1, 3, 4, 257, 1000, 2048, 2051, 5003}) check_activation(f, size);
+    }
+  });
+}
+
+TEST_CASE("the kernels of the activations on arrays that begin off the edge of a vector") {
+  // x, y, dy and dx in one memory, one after the other, each of an odd size; in the middle of it
+  // all arrays begin off the edge.
+  constexpr int size = 1029;
+  const Tensor all = real_numbers({4 * size}, 1);
+  Tensor x({size}), dy({size}), y({size}), dx({size});
+  std::copy_n(all.data() + size, size, x.data());
+  std::copy_n(all.data() + 3 * size, size, dy.data());
+  for (const Activation& f : activations) {
+    CAPTURE(f.name);
+    f.ref_forward(size, x.data(), y.data());
+    f.ref_backward(size, f.keeps_x ? x.data() : y.data(), dy.data(), dx.data());
+    Tensor expected = all;
+    const DeviceArray<real> device = on_device(all);
+    real* const first = device.data();  // y, x, dx, dy
+    f.cuda_forward(size, first + size, first);
+    f.cuda_backward(size, f.keeps_x ? first + size : first, first + 3 * size, first + 2 * size);
+    std::copy_n(y.data(), size, expected.data());
+    std::copy_n(dx.data(), size, expected.data() + 2 * size);
+    check_near("y, x, dx, dy", device, expected);
+  }
+}
+
+TEST_CASE("the kernels of the activations in place") {
+  constexpr int size = 2051;
+  const Tensor x = real_numbers({size}, 1), dy = real_numbers({size}, 2);
+  in_all_orders([&] {
+    for (const Activation& f : activations) {
+      CAPTURE(f.name);
+      Tensor y({size}), dx({size});
+      f.ref_forward(size, x.data(), y.data());
+      f.ref_backward(size, f.keeps_x ? x.data() : y.data(), dy.data(), dx.data());
+      const DeviceArray<real> device_x = on_device(x), device_y = on_device(x);
+      const DeviceArray<real> device_dx = on_device(dy);
+      f.cuda_forward(size, device_y.data(), device_y.data());
+      check_near("y", device_y, y);
+      f.cuda_backward(size, f.keeps_x ? device_x.data() : device_y.data(), device_dx.data(),
+                      device_dx.data());
+      check_near("dx", device_dx, dx);
     }
   });
 }

@@ -13,7 +13,7 @@ struct Version {
   decltype(&cuda::softmax_cross_entropy_forward) forward;
 };
 const Version versions[] = {{"a thread an image", cuda::softmax_cross_entropy_forward_v1},
-                            {"a block an image", cuda::softmax_cross_entropy_forward}};
+                            {"a team an image", cuda::softmax_cross_entropy_forward}};
 
 // With scores from -scale to scale.
 void check_case(const SoftmaxCrossEntropyGeometry& g, real scale) {
@@ -61,6 +61,8 @@ TEST_CASE("the kernels of softmax_cross_entropy are ref's loops, in any order of
     check_case({33, 10}, 3);
     check_case({3, 32}, 3);
     check_case({3, 33}, 3);
+    check_case({5, 128}, 3);
+    check_case({5, 129}, 3);
     check_case({2, 1000}, 3);
     check_case({300, 3}, 3);
   });

@@ -15,9 +15,8 @@ struct Version {
   decltype(&cuda::softmax_forward) forward;
   decltype(&cuda::softmax_backward) backward;
 };
-const Version versions[] = {
-    {"a thread a row", cuda::softmax_forward_v1, cuda::softmax_backward_v1},
-    {"a block a row, or v1", cuda::softmax_forward, cuda::softmax_backward}};
+const Version versions[] = {{"a thread a row", cuda::softmax_forward_v1, cuda::softmax_backward_v1},
+                            {"a team a row, or v1", cuda::softmax_forward, cuda::softmax_backward}};
 
 // Every version against ref, with the numbers of x moved up by `offset`.
 void check_shape(const Shape& shape, real offset = 0) {
@@ -52,6 +51,8 @@ TEST_CASE("the kernels of softmax are ref's loops, in any order of threads") {
     check_shape({33, 10});
     check_shape({2, 32});
     check_shape({2, 33});
+    check_shape({5, 128});
+    check_shape({5, 129});
     check_shape({2, 256});
     check_shape({2, 257});
     check_shape({2, 1000});
