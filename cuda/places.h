@@ -30,6 +30,12 @@ class Divisor {
     return quotient;
   }
 
+  // That of a number that is not negative.
+  __device__ int quotient(int n) const {
+    auto rest = static_cast<unsigned>(n);
+    return static_cast<int>(divide(rest));
+  }
+
  private:
   unsigned divisor_, multiplier_ = 1, shift_ = 0;
 };

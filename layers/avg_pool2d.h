@@ -28,8 +28,9 @@ class AvgPool2d : public BlockLayer {
   void backward_block(const Shape& x, int block, const real* y_block, const real* dy_block,
                       real* dx_block) override;
 
- private:
   Pool2dGeometry geometry(const Shape& x) const;
+
+ private:
   Pool2dGeometry block_geometry(const Shape& x) const;
 
   Window window_;
@@ -46,7 +47,8 @@ void avg_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y);
 void avg_pool2d_backward(const Pool2dGeometry& g, const real* dy, real* dx);
 }  // namespace fast
 
-// backward: a thread an element of dx, which collects the shares of all windows that it lies in.
+// backward: a thread an element of dx, which collects the shares of all windows that it lies in;
+// or, where windows neither overlap nor leave anything out, a thread a window.
 namespace cuda {
 void avg_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y);
 void avg_pool2d_backward(const Pool2dGeometry& g, const real* dy, real* dx);

@@ -24,6 +24,8 @@ class LeakyRelu : public Layer {
   const Tensor& backward(const Tensor& dy) override;
   bool takes_lanes() const override { return true; }
 
+  real slope() const { return slope_; }
+
  private:
   real slope_;
 };

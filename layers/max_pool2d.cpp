@@ -63,13 +63,17 @@ std::string MaxPool2d::describe() const {
   return "max_pool2d" + describe_pool(window_);
 }
 
+Pool2dGeometry MaxPool2d::geometry(const Shape& x) const {
+  return pool2d_geometry(x, window_, "max_pool2d");
+}
+
 Shape MaxPool2d::output_shape(const Shape& x) const {
-  return pool2d_geometry(x, window_, "max_pool2d").y;
+  return geometry(x).y;
 }
 
 const Tensor& MaxPool2d::forward(const Tensor& x) {
   begin_forward(x);
-  Pool2dGeometry g = pool2d_geometry(x.shape(), window_, "max_pool2d");
+  Pool2dGeometry g = geometry(x.shape());
   g.layout = x.layout();
   argmax_.resize(y_.stored());
   switch (device()) {
@@ -88,7 +92,7 @@ const Tensor& MaxPool2d::forward(const Tensor& x) {
 
 const Tensor& MaxPool2d::backward(const Tensor& dy) {
   const Tensor& x = begin_backward(dy);
-  Pool2dGeometry g = pool2d_geometry(x.shape(), window_, "max_pool2d");
+  Pool2dGeometry g = geometry(x.shape());
   g.layout = x.layout();
   switch (device()) {
     case Device::reference:
@@ -120,7 +124,7 @@ void MaxPool2d::to(Device device) {
 }
 
 Pool2dGeometry MaxPool2d::block_geometry(const Shape& x) const {
-  return pool2d_block_geometry(pool2d_geometry(x, window_, "max_pool2d"));
+  return pool2d_block_geometry(geometry(x));
 }
 
 void MaxPool2d::prepare_blocks(const Shape& x) {

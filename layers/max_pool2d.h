@@ -34,6 +34,8 @@ class MaxPool2d : public BlockLayer {
   void backward_block(const Shape& x, int block, const real* y_block, const real* dy_block,
                       real* dx_block) override;
 
+  Pool2dGeometry geometry(const Shape& x) const;
+
   // For each element of y, where in its channel of x (row * W + column) the winner is, in the
   // order in which y lies in memory.
   std::vector<std::int32_t> argmax() const;
@@ -57,14 +59,18 @@ void max_pool2d_backward(const Pool2dGeometry& g, const real* dy, const std::int
                          real* dx);
 }  // namespace fast
 
+// backward: a thread an element of dx, which adds up the windows that it won, in the reference's
+// order; or, where windows neither overlap nor leave anything out, a thread a window. _v1: as the
+// reference, index by index. _scatter: a thread an element of dy, as the reference: it adds to the
+// winner atomically, and so, where three windows or more share their winner, in an order, and with
+// bits, that differ from run to run.
 namespace cuda {
+void max_pool2d_forward_v1(const Pool2dGeometry& g, const real* x, real* y, std::int32_t* argmax);
 void max_pool2d_forward(const Pool2dGeometry& g, const real* x, real* y, std::int32_t* argmax);
-// A thread an element of dy, as the reference: it adds to the winner atomically, and so, where
-// three windows or more share their winner, in an order, and with bits, that differ from run to
-// run.
 void max_pool2d_backward_scatter(const Pool2dGeometry& g, const real* dy,
                                  const std::int32_t* argmax, real* dx);
-// A thread an element of dx, which adds up the windows that it won, in the reference's order.
+void max_pool2d_backward_v1(const Pool2dGeometry& g, const real* dy, const std::int32_t* argmax,
+                            real* dx);
 void max_pool2d_backward(const Pool2dGeometry& g, const real* dy, const std::int32_t* argmax,
                          real* dx);
 }  // namespace cuda

@@ -25,6 +25,9 @@ class Tanh : public BlockLayer {
   const Tensor& backward(const Tensor& dy) override;
   bool takes_lanes() const override { return true; }
 
+  real amplitude() const { return amplitude_; }
+  real slope() const { return slope_; }
+
   bool in_place() const override { return true; }
   void forward_block(const Shape& x, int block, const real* x_block, real* y_block) override;
   void backward_block(const Shape& x, int block, const real* y_block, const real* dy_block,

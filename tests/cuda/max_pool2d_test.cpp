@@ -25,7 +25,15 @@ TEST_CASE("the kernels of max_pool2d are ref's loops, in any order of threads") 
       check_same("y", device_y, y);
       CHECK(device_argmax.values() == argmax);
 
+      const DeviceArray<real> y_v1 = unwritten(y), dx_v1 = unwritten(dx);
+      const DeviceArray<std::int32_t> argmax_v1(argmax.size());
+      cuda::max_pool2d_forward_v1(g, device_x.data(), y_v1.data(), argmax_v1.data());
+      check_same("y of v1", y_v1, y);
+      CHECK(argmax_v1.values() == argmax);
+
       ref::max_pool2d_backward(g, dy.data(), argmax.data(), dx.data());
+      cuda::max_pool2d_backward_v1(g, device_dy.data(), device_argmax.data(), dx_v1.data());
+      check_same("dx of v1", dx_v1, dx);
       cuda::max_pool2d_backward(g, device_dy.data(), device_argmax.data(), device_dx.data());
       check_same("dx", device_dx, dx);
       cuda::max_pool2d_backward_scatter(g, device_dy.data(), device_argmax.data(),

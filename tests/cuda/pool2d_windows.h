@@ -21,6 +21,10 @@ void for_each_pool2d(F f) {
   const Case cases[] = {
       {"1x1 image, batch 1", {1, 1, 1, 1}, {}},
       {"2x2", {2, 3, 6, 4}, {.kernel = 2, .stride = 2}},
+      {"tiles of 3x2", {2, 2, 9, 8}, {.kernel = {3, 2}, .stride = {3, 2}}},
+      {"tiles of 2x3", {2, 2, 4, 9}, {.kernel = {2, 3}, .stride = {2, 3}}},
+      {"rows left over", {2, 2, 7, 6}, {.kernel = 2, .stride = 2}},
+      {"columns left over", {2, 2, 6, 7}, {.kernel = 2, .stride = 2}},
       {"rows and columns left over", {2, 2, 7, 5}, {.kernel = 2, .stride = 2}},
       {"overlapping windows", {2, 2, 7, 6}, {.kernel = 3, .stride = {1, 2}}},
       {"overlapping windows, padding", {2, 2, 5, 6}, {3, 2, Padding::all(1)}},
