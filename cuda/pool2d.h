@@ -32,10 +32,10 @@ struct Pool2dWindows {
   __device__ Pool2dWindows(const Pool2dPlan& plan, int ih, int iw) {
     const Pool2dGeometry& g = plan.g;
     const int h = ih + g.padding_top, w = iw + g.padding_left;
-    oh_begin = h < g.kernel_h ? 0 : plan.stride_h.quotient(h - g.kernel_h) + 1;
-    ow_begin = w < g.kernel_w ? 0 : plan.stride_w.quotient(w - g.kernel_w) + 1;
-    oh_end = std::min(plan.stride_h.quotient(h) + 1, g.y.h);
-    ow_end = std::min(plan.stride_w.quotient(w) + 1, g.y.w);
+    oh_begin = h < g.kernel_h ? 0 : (h - g.kernel_h) / plan.stride_h + 1;
+    ow_begin = w < g.kernel_w ? 0 : (w - g.kernel_w) / plan.stride_w + 1;
+    oh_end = std::min(h / plan.stride_h + 1, g.y.h);
+    ow_end = std::min(w / plan.stride_w + 1, g.y.w);
   }
   int oh_begin, oh_end, ow_begin, ow_end;
 };
