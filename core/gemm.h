@@ -1,6 +1,8 @@
 // gemm: the product of two matrices, which dense layers and im2col convolutions are made of.
 #pragma once
 
+#include <string>
+
 #include "core/real.h"
 
 namespace longhand {
@@ -25,10 +27,38 @@ void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
 }  // namespace fast
 
 namespace cuda {
-// cuda/gemm.cu: by tiles in shared memory. gemm_v1: the loops of ref, one thread an element of c.
-// Both sum every element in the order of ref.
+
+// The kernels for one product, from the loops of the formula up (cuda/gemm/, docs/cuda_gemm.md).
+// They sum in other orders, each always in its own.
+enum class GemmRung {
+  naive,
+  coalesced,
+  shared_tile,
+  register_tile_1d,
+  register_tile_2d,
+  vectorised,
+  warp_tile,
+  asynchronous,
+  small_tile,
+  split_k,
+  tf32,  // these two round a and b first, to 10 and 7 fraction bits: only where it is asked for
+  bf16,
+};
+constexpr int gemm_rung_count = 12;
+
+// "naive", "shared_tile", ...
+std::string to_string(GemmRung rung);
+// The rung of that name; ValueError naming the choices for any other.
+GemmRung parse_gemm_rung(const std::string& name);
+
+// By the rung that is asked for. Split_k keeps memory for its parts of the sums. DeviceError for tf32
+// and bf16 on a GPU that is older than compute capability 8.0.
+void gemm(GemmRung rung, const GemmGeometry& g, const real* a, const real* b, real* c);
+
+// By the rung that is fastest for the shape, never tf32 or bf16.
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
-void gemm_v1(const GemmGeometry& g, const real* a, const real* b, real* c);
+GemmRung gemm_rung(const GemmGeometry& g);
+
 }  // namespace cuda
 
 }  // namespace longhand

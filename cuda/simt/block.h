@@ -7,6 +7,7 @@
 
 #include "cuda/simt/fiber.h"
 #include "cuda/simt/scheduler.h"
+#include "cuda_pipeline.h"
 
 namespace longhand::simt {
 
@@ -23,6 +24,9 @@ struct Thread {
   Site site;
   unsigned mask = 0;        // of the warp operation it waits at
   void* payload = nullptr;  // what it brought to that
+  std::vector<AsyncCopy> copies;  // that it has started
+  std::size_t copies_made = 0;    // of those
+  std::size_t batches = 0;        // that it has committed
 };
 
 // A warp operation that some of its lanes have reached.

@@ -43,6 +43,8 @@ void prepare(unsigned number) {
   for (unsigned i = 0; i < block.size; ++i) {
     block.threads[i].state = State::fresh;
     block.threads[i].fiber = nullptr;
+    block.threads[i].copies.clear();
+    block.threads[i].copies_made = block.threads[i].batches = 0;
     block.queue.push_back(block.turn[i]);
     Warp& warp = block.warps[i / warp_lanes];
     if (i % warp_lanes == 0) {
