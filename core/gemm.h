@@ -51,8 +51,8 @@ std::string to_string(GemmRung rung);
 // The rung of that name; ValueError naming the choices for any other.
 GemmRung parse_gemm_rung(const std::string& name);
 
-// By the rung that is asked for. Split_k keeps memory for its parts of the sums. DeviceError for tf32
-// and bf16 on a GPU that is older than compute capability 8.0.
+// By the rung that is asked for. Split_k keeps memory for its parts of the sums. DeviceError for
+// tf32 and bf16 on a GPU that is older than compute capability 8.0.
 void gemm(GemmRung rung, const GemmGeometry& g, const real* a, const real* b, real* c);
 
 // By the rung that is fastest for the shape, never tf32 or bf16.

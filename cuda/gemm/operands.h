@@ -6,6 +6,11 @@
 
 namespace longhand::cuda {
 
+// Whether rows of `columns` numbers that begin at `matrix` are made of whole packs.
+inline bool in_packs(const real* matrix, int columns) {
+  return columns % vector_size == 0 && aligned(matrix);
+}
+
 // Calls f(a, b) with the operands, each of the type that fits the way it is stored: four types of
 // pairs, so four kernels, instead of a question at every number.
 template <class F>

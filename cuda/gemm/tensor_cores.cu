@@ -62,7 +62,7 @@ struct OperandTile {
   static constexpr int steps = 64 / static_cast<int>(sizeof(Number));
   static constexpr int columns = along_k ? steps : rows;
   static constexpr int stride = columns + 16 / static_cast<int>(sizeof(Number));
-  static constexpr int packs = rows * steps / pack_size / threads;  // a thread
+  static constexpr int packs = rows * steps / vector_size / threads;  // a thread
 
   Number number[along_k ? rows : steps][stride];
 
@@ -74,7 +74,7 @@ struct OperandTile {
     int line, column;
   };
   static __device__ Place place(int p) {
-    const int e = (p * threads + static_cast<int>(threadIdx.x)) * pack_size;
+    const int e = (p * threads + static_cast<int>(threadIdx.x)) * vector_size;
     return {e / columns, e % columns};
   }
 };
@@ -83,7 +83,7 @@ struct OperandTile {
 // neighbouring threads.
 template <class Tile, bool along_k, int count>
 __device__ inline void read_part(const RowMajor<along_k>& operand, int row_count, int end_l,
-                                 int first_row, int first_l, Pack (&part)[count]) {
+                                 int first_row, int first_l, Pack<vector_size> (&part)[count]) {
 #pragma unroll
   for (int p = 0; p < count; ++p) {
     const auto [line, column] = Tile::place(p);
@@ -93,14 +93,14 @@ __device__ inline void read_part(const RowMajor<along_k>& operand, int row_count
 }
 
 template <class Precision, bool along_k, int count>
-__device__ inline void write_part(const Pack (&part)[count],
+__device__ inline void write_part(const Pack<vector_size> (&part)[count],
                                   OperandTile<Precision, along_k>& tile) {
 #pragma unroll
   for (int p = 0; p < count; ++p) {
     const auto [line, column] = tile.place(p);
 #pragma unroll
-    for (int e = 0; e < pack_size; ++e) {
-      tile.number[line][column + e] = Precision::rounded(part[p].at[e]);
+    for (int e = 0; e < vector_size; ++e) {
+      tile.number[line][column + e] = Precision::rounded(part[p].v[e]);
     }
   }
 }
@@ -127,7 +127,7 @@ __global__ __launch_bounds__(threads) void tensor_core_kernel(GemmGeometry g, Ro
   for (auto& row : sums) {
     for (auto& sum : row) wmma::fill_fragment(sum, 0.0F);
   }
-  Pack a_part[ATile::packs], b_part[BTile::packs];
+  Pack<vector_size> a_part[ATile::packs], b_part[BTile::packs];
   read_part<ATile>(a, g.m, g.k, first_i, 0, a_part);
   read_part<BTile>(b, g.n, g.k, first_j, 0, b_part);
   write_part(a_part, a_tiles[0]);

@@ -22,8 +22,8 @@
 // For b it is at(j, l): the index that the sum does not run over comes first in both. It is asked
 // only for i below m (or j below n) and l below end_l. What at() computes from i or from l alone is
 // computed once for many numbers by the compiler, as long as it is plain arithmetic. packs() means:
-// not along_k, and for every i that is a multiple of pack_size the numbers at (i, l), (i + 1, l),
-// ... are a pack (cuda/pack.h), aligned to 16 bytes, and m is a multiple of pack_size.
+// not along_k, and for every i that is a multiple of vector_size the numbers at (i, l), (i + 1, l),
+// ... are a pack (cuda/vector.h), aligned to 16 bytes, and m is a multiple of vector_size.
 // See RowMajor below for the plain matrix.
 #pragma once
 
@@ -33,8 +33,8 @@
 
 #include "core/real.h"
 #include "cuda/launch.h"
-#include "cuda/pack.h"
 #include "cuda/reduce.h"
+#include "cuda/vector.h"
 
 namespace longhand::cuda {
 
@@ -91,10 +91,10 @@ using SharedTile = real[tile_steps][rows + 4];
 template <int count>
 __device__ inline void read_packs(const real* shared, real (&numbers)[count]) {
 #pragma unroll
-  for (int e = 0; e < count; e += pack_size) {
-    const Pack pack = read_pack(shared + e);
+  for (int e = 0; e < count; e += vector_size) {
+    const Pack<vector_size> pack = load<vector_size>(shared + e);
 #pragma unroll
-    for (int i = 0; i < pack_size; ++i) numbers[e + i] = pack.at[i];
+    for (int i = 0; i < vector_size; ++i) numbers[e + i] = pack.v[i];
   }
 }
 
@@ -157,9 +157,10 @@ __device__ inline void start_copies(const Operand& operand, int row_count, int e
   const auto copy_pack = [&](int row, int l) {
     const int from_row = first_row + row, from_l = first_l + l;
     if (inside || (from_row < row_count && from_l < end_l)) {
-      __pipeline_memcpy_async(&tile[l][row], operand.at(from_row, from_l), sizeof(Pack));
+      __pipeline_memcpy_async(&tile[l][row], operand.at(from_row, from_l),
+                              sizeof(Pack<vector_size>));
     } else {
-      write_pack({}, &tile[l][row]);
+      store(Pack<vector_size>{}, &tile[l][row]);
     }
   };
   const int thread = static_cast<int>(threadIdx.x);
@@ -169,10 +170,10 @@ __device__ inline void start_copies(const Operand& operand, int row_count, int e
       copy_number((e + thread) / steps, (e + thread) % steps);
     }
   } else if (operand.packs()) {
-    constexpr int packs = rows / pack_size;
+    constexpr int packs = rows / vector_size;
 #pragma unroll
     for (int e = 0; e < packs * steps; e += Shape::threads) {
-      copy_pack((e + thread) % packs * pack_size, (e + thread) / packs);
+      copy_pack((e + thread) % packs * vector_size, (e + thread) / packs);
     }
   } else {
 #pragma unroll 4  // all at once their addresses would take too many registers
@@ -185,7 +186,7 @@ __device__ inline void start_copies(const Operand& operand, int row_count, int e
 template <int rows, class Shape, class Operand>
 __device__ inline void start_tile(const Operand& operand, int row_count, int end_l, int first_row,
                                   int first_l, SharedTile<rows>& tile) {
-  static_assert(rows / pack_size * Shape::tile_k % Shape::threads == 0,
+  static_assert(rows / vector_size * Shape::tile_k % Shape::threads == 0,
                 "threads would be left over");
   if (first_row + rows <= row_count && first_l + Shape::tile_k <= end_l) {
     start_copies<true, rows, Shape>(operand, row_count, end_l, first_row, first_l, tile);
@@ -234,7 +235,7 @@ struct RowMajor {
   static constexpr bool along_k = along_k_, padded = false;
   const real* matrix;
   int columns;
-  bool packed;  // in_packs(matrix, columns)
+  bool packed;  // the rows are made of whole packs
 
   __device__ bool packs() const { return packed; }
   __device__ const real* at(int i, int l) const {

@@ -22,8 +22,8 @@ struct Thread {
   State state = State::fresh;
   const char* operation = "";  // what it waits at: "__syncthreads"
   Site site;
-  unsigned mask = 0;        // of the warp operation it waits at
-  void* payload = nullptr;  // what it brought to that
+  unsigned mask = 0;              // of the warp operation it waits at
+  void* payload = nullptr;        // what it brought to that
   std::vector<AsyncCopy> copies;  // that it has started
   std::size_t copies_made = 0;    // of those
   std::size_t batches = 0;        // that it has committed

@@ -1,7 +1,8 @@
 // Stands in for CUDA's header of this name in builds that run kernels on the CPU: copies to shared
-// memory that a thread starts and waits for later. A copy is made when it is waited for, which is as
-// late as a GPU may make it; from its start until then its place holds all bits one, which is NaN,
-// so that a kernel that does not wait, or that overwrites what others still read, is found out.
+// memory that a thread starts and waits for later. A copy is made when it is waited for, which is
+// as late as a GPU may make it; from its start until then its place holds all bits one, which is
+// NaN, so that a kernel that does not wait, or that overwrites what others still read, is found
+// out.
 #pragma once
 
 #include <cstddef>
