@@ -103,6 +103,7 @@ struct ConvArguments {
   ConvShape conv;
   std::string direction = "forward";
   std::string layout = "nchw";
+  std::string version;
 };
 
 void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
@@ -127,11 +128,18 @@ void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
                   "of x and y: nchw, or lanes (16 images in a vector), as inside a network")
       ->check(CLI::IsMember({"nchw", "lanes"}))
       ->capture_default_str();
+  std::vector<std::string> versions = {"all"};
+  for (const auto version : cuda::conv2d_versions) versions.push_back(to_string(version));
+  command
+      .add_option("--version", arguments.version,
+                  "on cuda one of its versions, or all (the one that suits the shape)")
+      ->check(CLI::IsMember(versions));
   add_device_option(command, options.device);
   add_windows(command, options);
   add_against(command, options, {"onednn", "torch"});
-  add_run(command, options,
-          [&] { bench_conv(conv, arguments.direction, arguments.layout == "lanes", options); });
+  add_run(command, options, [&] {
+    bench_conv(conv, arguments.direction, arguments.layout == "lanes", arguments.version, options);
+  });
 }
 
 void add_layers(CLI::App& app, std::string& model, Options& options) {

@@ -8,9 +8,11 @@
 #include "apps/bench/peers.h"
 #include "apps/bench/report.h"
 #include "apps/support/progress.h"
+#include "core/error.h"
 #include "core/gemm.h"
 #include "core/random.h"
 #include "core/tensor.h"
+#include "cuda/conv2d/versions.h"
 #include "layers/conv2d.h"
 
 namespace longhand::bench {
@@ -21,13 +23,19 @@ inline Tensor random_tensor(const Shape& shape, Random& random) {
   return tensor;
 }
 
+// The words with spaces between them.
+inline std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
 // Measures `step`, which takes `flop` floating-point operations, and prints the result. `work` are
 // the words that were typed for it: its name, and what the peers get.
 template <class Step>
 Json bench_product(const std::vector<std::string>& work, double flop, const Options& options,
                    Step&& step) {
-  std::string name;
-  for (const std::string& word : work) name += (name.empty() ? "" : " ") + word;
+  const std::string name = joined(work);
   print_start(name + ", device " + describe(parse_device(options.device)) + ", " +
               format_count(flop) + " FLOP");
   Peers peers(options, work);
@@ -88,6 +96,37 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
   write_result(options, json);
 }
 
+// Measures step(version) for one version of the convolution on cuda, or for all that fit: a line
+// for each.
+template <class Step>
+Json bench_versions(const std::vector<std::string>& work, double flop, const Conv2dGeometry& g,
+                    const std::string& name, const Options& options, Step&& step) {
+  Json json = {
+      {"name", joined(work)}, {"flop", flop}, {"chosen", to_string(cuda::chosen_version(g))}};
+  print_start(joined(work) + ", device " + describe(Device::cuda) + ", " + format_count(flop) +
+              " FLOP");
+  for (const cuda::Conv2dVersion version : cuda::conv2d_versions) {
+    if (name != "all" && name != to_string(version)) continue;
+    if (name != "all" && !fits(version, g)) {
+      throw ValueError("conv: the version " + name + " does not fit this shape");
+    }
+    label(to_string(version));
+    if (!fits(version, g)) {
+      std::cout << "does not fit this shape\n";
+      continue;
+    }
+    const Measurement measurement = measure(options.windows, [&] { step(version); });
+    const Spread gflops = measurement.rates(flop * 1e-9);
+    std::cout << "GFLOP/s " << format_figure(gflops.median) << " (" << format_figure(gflops.min)
+              << " to " << format_figure(gflops.max) << "), us "
+              << format_figure(measurement.times(1e6).median)
+              << (version == cuda::chosen_version(g) ? ", the one that layers run" : "")
+              << std::endl;
+    json["versions"].push_back(result(to_string(version), "gflops", gflops, options, measurement));
+  }
+  return json;
+}
+
 struct ConvShape {
   Shape x;           // N x C x H x W
   int k = 1;         // output channels
@@ -96,10 +135,10 @@ struct ConvShape {
 };
 
 // `direction` is "forward", "data" or "weights": y, dx or dw; `lanes` is the layout of x and y, and
-// wants Device::cpu. All three take
-// 2 * N * K * OH * OW * C * R * S floating-point operations. There is no bias.
+// wants Device::cpu; `version` is that of cuda, "all", or empty for the one that suits the shape.
+// All three take 2 * N * K * OH * OW * C * R * S floating-point operations. There is no bias.
 inline void bench_conv(const ConvShape& conv, const std::string& direction, bool lanes,
-                       const Options& options) {
+                       const std::string& version, const Options& options) {
   const Window window{.kernel = Size2(conv.r, conv.s),
                       .stride = conv.stride,
                       .padding = Padding::all(conv.padding)};
@@ -111,6 +150,12 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction, bool
   require_valid(g.y, "conv: the output");
   const Device device = parse_device(options.device);
   if (lanes && device != Device::cpu) throw ValueError("conv: only the device cpu knows lanes");
+  if (!version.empty() && device != Device::cuda) {
+    throw ValueError("conv: only the device cuda has versions to choose from");
+  }
+  if (!version.empty() && !options.against.empty()) {
+    throw ValueError("conv: --version and --against do not go together");
+  }
   g.layout = lanes ? Layout::lanes : Layout::nchw;
   const double values = static_cast<double>(g.x.size() + g.y.size());
   require_memory("conv",
@@ -122,6 +167,12 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction, bool
   Tensor w = random_tensor(g.w, random);
   convert(random_tensor(g.y, random), g.layout, y);
   for (Tensor* tensor : {&x, &w, &y}) tensor->to(device);
+  const auto cuda_step = [&](cuda::Conv2dVersion v) {
+    if (direction == "forward") cuda::conv2d_forward(v, g, x.data(), w.data(), nullptr, y.data());
+    if (direction == "data") cuda::conv2d_backward_data(v, g, y.data(), w.data(), x.data());
+    if (direction == "weights") cuda::conv2d_backward_weights(v, g, x.data(), y.data(), w.data());
+    cuda::synchronize();
+  };
   const auto step = [&] {
     switch (device) {
       case Device::reference:
@@ -135,10 +186,7 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction, bool
         if (direction == "weights") fast::conv2d_backward_weights(g, x.data(), y.data(), w.data());
         break;
       case Device::cuda:
-        if (direction == "forward") cuda::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
-        if (direction == "data") cuda::conv2d_backward_data(g, y.data(), w.data(), x.data());
-        if (direction == "weights") cuda::conv2d_backward_weights(g, x.data(), y.data(), w.data());
-        cuda::synchronize();
+        cuda_step(cuda::chosen_version(g));
         break;
     }
   };
@@ -148,7 +196,8 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction, bool
       "conv",
       {conv.x.n, conv.x.c, conv.x.h, conv.x.w, conv.k, conv.r, conv.s, conv.stride, conv.padding},
       direction);
-  Json json = bench_product(work, flop, options, step);
+  Json json = version.empty() ? bench_product(work, flop, options, step)
+                              : bench_versions(work, flop, g, version, options, cuda_step);
   json["batch"] = conv.x.n;
   json["layout"] = to_string(g.layout);
   write_result(options, json);

@@ -8,12 +8,13 @@
 
 namespace longhand::cuda {
 
-enum class Conv2dVersion { plain, im2col, tiled, strips };
+enum class Conv2dVersion { plain, im2col, tiled, strips, implicit };
 
 constexpr Conv2dVersion conv2d_versions[] = {Conv2dVersion::plain, Conv2dVersion::im2col,
-                                             Conv2dVersion::tiled, Conv2dVersion::strips};
+                                             Conv2dVersion::tiled, Conv2dVersion::strips,
+                                             Conv2dVersion::implicit};
 
-// "plain", "im2col", "tiled" or "strips"
+// "plain", "im2col", "tiled", "strips" or "implicit"
 std::string to_string(Conv2dVersion version);
 
 // Whether the version takes this shape, in all three directions. plain and im2col take every one.
@@ -69,6 +70,14 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx);
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw);
 }  // namespace strips
+
+// Products of matrices whose elements are read from the image (implicit.cu, implicit_weights.cu).
+namespace implicit {
+bool fits(const Conv2dGeometry& g);
+void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y);
+void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx);
+void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw);
+}  // namespace implicit
 
 // Like the function without v1, but a thread a channel adds up all of it (plain.cu).
 void conv2d_backward_bias_v1(const Conv2dGeometry& g, const real* dy, real* db);

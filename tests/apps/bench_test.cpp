@@ -77,6 +77,25 @@ bool contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("the versions of a convolution on cuda, a line each") {
+  for (const std::string direction : {"forward", "data", "weights"}) {
+    std::string output;
+    const json all =
+        run_bench("conv 1 2 6 5 3 2 2 1 0 " + direction + " --device cuda --version all", &output);
+    CHECK(all["chosen"] == "tiled");
+    REQUIRE(all["versions"].size() == 4);
+    for (const json& version : all["versions"]) {
+      check_common(version, version["name"], "gflops");
+      CHECK(contains(output, version["name"].get<std::string>() + " "));
+    }
+    CHECK(contains(output, "strips       does not fit this shape"));
+    const json one =
+        run_bench("conv 1 2 6 5 3 2 2 1 0 " + direction + " --device cuda --version implicit");
+    REQUIRE(one["versions"].size() == 1);
+    CHECK(one["versions"][0]["name"] == "implicit");
+  }
+}
+
 TEST_CASE("whole networks") {
   struct Expected {
     const char *model, *mode;
@@ -284,6 +303,9 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
   refused("conv 1024 1024 1024 1024 1 1 1 1 0", "GB of memory, but this machine has", 1);
   refused("conv 1 1 4 4 1 3 3 1 0 --layout nhwc", "--layout: nhwc not in {nchw,lanes}", 2);
   refused("conv 1 1 4 4 1 3 3 1 0 --layout lanes --device reference", "only the device cpu", 1);
+  refused("conv 1 1 4 4 1 3 3 1 0 --version fast", "--version: fast not in {all,plain,im2col", 2);
+  refused("conv 1 1 4 4 1 3 3 1 0 --version tiled", "only the device cuda has versions", 1);
+  refused("conv 1 1 4 4 1 2 2 1 0 --version strips --device cuda", "strips does not fit", 1);
   refused("layers classic", "model: classic not in", 2);
   refused("elementwise sigmoid", "operation: sigmoid not in", 2);
   refused("elementwise --size 0", "--size: Value 0 not in range", 2);

@@ -15,6 +15,9 @@ TEST_CASE("every version of conv2d is chosen for some shape") {
     if (version == cuda::Conv2dVersion::im2col) continue;  // a lower rung
     CAPTURE(to_string(version));
     int chosen = 0;
+    for_each_case([&](const Conv2dGeometry& g, bool) {
+      if (cuda::chosen_version(g) == version) ++chosen;
+    });
     for_each_edge([&](const Conv2dGeometry& g) {
       if (cuda::chosen_version(g) == version) ++chosen;
     });
