@@ -101,15 +101,17 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
 template <class Step>
 Json bench_versions(const std::vector<std::string>& work, double flop, const Conv2dGeometry& g,
                     const std::string& name, const Options& options, Step&& step) {
+  for (const cuda::Conv2dVersion version : cuda::conv2d_versions) {
+    if (name == to_string(version) && !fits(version, g)) {
+      throw ValueError("conv: the version " + name + " does not fit this shape");
+    }
+  }
   Json json = {
       {"name", joined(work)}, {"flop", flop}, {"chosen", to_string(cuda::chosen_version(g))}};
   print_start(joined(work) + ", device " + describe(Device::cuda) + ", " + format_count(flop) +
               " FLOP");
   for (const cuda::Conv2dVersion version : cuda::conv2d_versions) {
     if (name != "all" && name != to_string(version)) continue;
-    if (name != "all" && !fits(version, g)) {
-      throw ValueError("conv: the version " + name + " does not fit this shape");
-    }
     label(to_string(version));
     if (!fits(version, g)) {
       std::cout << "does not fit this shape\n";

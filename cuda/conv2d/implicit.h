@@ -4,10 +4,12 @@
 // it saves most of the traffic.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "cuda/conv2d/correlation.h"
 #include "cuda/divide.h"
+#include "cuda/gemm/operands.h"
 #include "cuda/gemm/tiles.h"
 
 namespace longhand::cuda::implicit {
