@@ -11,6 +11,7 @@
 #include "apps/support/interrupt.h"
 #include "apps/support/print_network.h"
 #include "apps/support/progress.h"
+#include "apps/support/replay.h"
 #include "apps/support/run_app.h"
 #include "apps/zoo/lenet.h"
 #include "core/checkpoint.h"
@@ -21,6 +22,7 @@
 #include "datasets/batches.h"
 #include "datasets/mnist.h"
 #include "layers/softmax_cross_entropy.h"
+#include "layers/tally.h"
 
 using namespace longhand;
 
@@ -36,6 +38,8 @@ struct Options {
   std::uint64_t seed = 1;
   int threads = 0;  // 0: all cores
   std::string device = "cpu";
+  std::string graph = "on";
+  int augment = 0;
   std::string save;
   std::string load;
   std::string json;
@@ -76,36 +80,50 @@ std::string score_text(const Score& score) {
 
 // Trains the network epoch after epoch, and saves it after each one.
 Outcome train(const Options& options, Sequential& net, const TrainTest& data, Random& random) {
-  Batches train_batches(data.train, options.batch, {}, &random);
-  Batches test_batches(data.test, 100);
+  const bool cuda = net.device() == Device::cuda;
+  Batches train_batches(data.train, options.batch, {}, &random, {.shift = options.augment});
+  Batches test_batches(data.test, cuda ? 1000 : 100);
   train_batches.to(net.device());
   test_batches.to(net.device());
   SoftmaxCrossEntropy loss;
   loss.to(net.device());
+  Tally tally;
+  tally.to(net.device());
   const std::unique_ptr<Optimizer> optimizer = make_optimizer(options, net);
   optimizer->to(net.device());
+  Replay replay(net.device(), options.graph == "on");
+  Evaluation evaluation(net, test_batches);
   const real learning_rate = optimizer->learning_rate();
   const std::int64_t steps = std::int64_t{options.epochs} * train_batches.batches();
+  const int interval = cuda ? 50 : 1;  // steps from one look at the loss to the next
 
   Outcome outcome;
   std::int64_t step = 0;
   for (int epoch = 1; epoch <= options.epochs && !interrupted(); ++epoch) {
     Progress progress("epoch " + std::to_string(epoch) + "/" + std::to_string(options.epochs),
                       data.train.count());
-    train_batches.start();
-    while (train_batches.next() && !interrupted()) {
-      optimizer->set_learning_rate(cosine_decay(learning_rate, step++, steps));
-      optimizer->zero_grad();
-      const Tensor& scores = net.forward(train_batches.x());
-      const real value = loss.forward(scores, train_batches.labels());
-      net.backward(loss.backward());
-      optimizer->step();
-
-      if (!std::isfinite(value)) {
+    const auto look = [&] {
+      const Totals totals = tally.take();
+      if (!std::isfinite(totals.loss)) {
         throw ValueError("the loss is no longer a finite number: try a smaller --lr");
       }
-      progress.add(train_batches.count(), value);
+      if (totals.images > 0) progress.add(totals.images, totals.mean_loss());
+    };
+    train_batches.start();
+    while (!interrupted() && train_batches.advance()) {
+      optimizer->set_learning_rate(cosine_decay(learning_rate, step++, steps));
+      replay.step(train_batches.count(), [&] {
+        train_batches.gather();
+        optimizer->zero_grad();
+        const Tensor& scores = net.forward(train_batches.x());
+        const Tensor& value = loss.forward(scores, train_batches.device_labels());
+        net.backward(loss.backward());
+        optimizer->step();
+        tally.add(scores, train_batches.device_labels(), value);
+      });
+      if (step % interval == 0) look();
     }
+    look();
     outcome.seconds += progress.seconds();
     outcome.images += progress.images();
     outcome.train_loss = progress.mean_loss();
@@ -114,16 +132,14 @@ Outcome train(const Options& options, Sequential& net, const TrainTest& data, Ra
       save_checkpoint(options.save, net.params(), {{"model", options.model}});
     }
     if (interrupted()) break;
-    outcome.test = evaluate(net, test_batches);
+    outcome.test = evaluation.score();
     ++outcome.epochs;
     std::ostringstream text;
     text << std::fixed << std::setprecision(4) << "train loss " << outcome.train_loss << ", "
          << score_text(outcome.test) << ", " << format_count(images_per_second) << " images/s";
     progress.finish(text.str());
   }
-  if (outcome.epochs < options.epochs || options.epochs == 0) {
-    outcome.test = evaluate(net, test_batches);
-  }
+  if (outcome.epochs < options.epochs || options.epochs == 0) outcome.test = evaluation.score();
   return outcome;
 }
 
@@ -184,6 +200,15 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--threads", options.threads, "threads of --device cpu (all cores)")
       ->check(CLI::Range(1, 1024));
   add_device_option(app, options.device);
+  app.add_option("--graph", options.graph,
+                 "with --device cuda: on, a step is recorded once and replayed; off, every kernel "
+                 "of every step is launched by its layer, for a debugger")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+  app.add_option("--augment", options.augment,
+                 "shift every training image by chance, by up to so many pixels each way")
+      ->check(CLI::Range(0, 27))
+      ->capture_default_str();
   app.add_option(
       "--save", options.save,
       "where the weights go after each epoch (lenet-MODEL.safetensors); \"\" for nowhere");

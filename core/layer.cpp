@@ -11,11 +11,23 @@ void require_same_shape(std::string_view what, std::string_view name_a, const Sh
                    ", but " + std::string(name_b) + " is " + to_string(b));
 }
 
-void require_memory(std::string_view what, const Tensor& tensor, Device device) {
-  if (tensor.memory() == memory_of(device)) return;
-  throw DeviceError(std::string(what) + ": the tensor lies in the memory of " +
-                    to_string(tensor.memory()) + ", but the work is done on " + to_string(device) +
+namespace {
+
+void require_memory(std::string_view what, const char* thing, Memory memory, Device device) {
+  if (memory == memory_of(device)) return;
+  throw DeviceError(std::string(what) + ": the " + thing + " lies in the memory of " +
+                    to_string(memory) + ", but the work is done on " + to_string(device) +
                     ": move it with to(Device::" + to_string(device) + ")");
+}
+
+}  // namespace
+
+void require_memory(std::string_view what, const Tensor& tensor, Device device) {
+  require_memory(what, "tensor", tensor.memory(), device);
+}
+
+void require_memory(std::string_view what, const Buffer<int>& buffer, Device device) {
+  require_memory(what, "buffer", buffer.memory(), device);
 }
 
 std::int64_t count_values(const std::vector<Param*>& params) {

@@ -81,8 +81,10 @@ class Layer {
   bool fresh_ = false;  // a forward has run since the last backward
 };
 
-// Throws DeviceError unless the tensor lies in the memory that the device works on.
+// Throws DeviceError unless the tensor lies in the memory that the device works on; the same for
+// labels.
 void require_memory(std::string_view what, const Tensor& tensor, Device device);
+void require_memory(std::string_view what, const Buffer<int>& labels, Device device);
 
 // Throws ShapeError("<what>: dy is ..., but y is ...") unless they are the same.
 void require_same_shape(std::string_view what, std::string_view name_a, const Shape& a,

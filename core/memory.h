@@ -42,9 +42,10 @@ void release(void* memory) noexcept;
 // How many times allocate was called: it must not grow from one training step to the next.
 std::int64_t allocation_count();
 
-// `from` and `to` are of the given memories. Returns when the copy is done.
+// `from` and `to` are of the given memories. From or to the host it waits for all that was launched
+// before, and returns when the copy is done. Within the GPU's memory it is launched like a kernel.
 void copy(std::size_t bytes, const void* from, Memory from_memory, void* to, Memory to_memory);
-// How many times copy was called: each of them waits for the GPU.
+// How many copies there were from or to the host: a training step needs none.
 std::int64_t copy_count();
 
 // y[i] = value for i < size

@@ -30,12 +30,11 @@ class Graph {
   // Does once what was recorded, after what stream() has to do before. OrderError without a record.
   void replay();
 
+  void clear() noexcept;  // throws the record away
   bool captured() const { return exec_ != nullptr; }
   int launches() const { return launches_; }  // in the record; 0 without one
 
  private:
-  void clear() noexcept;
-
   CUgraphExec_st* exec_ = nullptr;
   int launches_ = 0;
 };

@@ -49,12 +49,15 @@ void release(void* memory) noexcept {
 }
 
 void copy(std::size_t bytes, const void* from, Memory from_memory, void* to, Memory to_memory) {
+  if (from_memory == Memory::cuda && to_memory == Memory::cuda) {
+    CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream()));
+    return;
+  }
   ++copies;
-  const cudaMemcpyKind kinds[2][2] = {{cudaMemcpyHostToHost, cudaMemcpyHostToDevice},
-                                      {cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice}};
-  CUDA_CHECK(
-      cudaMemcpy(to, from, bytes,
-                 kinds[from_memory == Memory::cuda ? 1 : 0][to_memory == Memory::cuda ? 1 : 0]));
+  const cudaMemcpyKind kind = to_memory == Memory::cuda     ? cudaMemcpyHostToDevice
+                              : from_memory == Memory::cuda ? cudaMemcpyDeviceToHost
+                                                            : cudaMemcpyHostToHost;
+  CUDA_CHECK(cudaMemcpy(to, from, bytes, kind));
 }
 
 void fill(std::int64_t size, real value, real* y) {

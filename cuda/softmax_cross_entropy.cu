@@ -12,6 +12,14 @@ namespace longhand::cuda {
 
 namespace {
 
+// What image n adds to the loss. Labels that lie here nobody has checked: NaN for one that is no
+// class.
+__device__ inline real image_loss(const SoftmaxCrossEntropyGeometry& g, const real* x, int n,
+                                  int label, real largest, real sum) {
+  if (label < 0 || label >= g.classes) return std::numeric_limits<real>::quiet_NaN();
+  return std::log(sum) + (largest - x[at({g.n, g.classes}, n, label, 0, 0)]);
+}
+
 // A thread an image: its probabilities, and its part of the loss into losses[n].
 __global__ void softmax_cross_entropy_images_v1_kernel(SoftmaxCrossEntropyGeometry g, const real* x,
                                                        const int* labels, real* p, real* losses) {
@@ -26,7 +34,7 @@ __global__ void softmax_cross_entropy_images_v1_kernel(SoftmaxCrossEntropyGeomet
     sum += p[at(s, n, k, 0, 0)];
   }
   for (int k = 0; k < g.classes; ++k) p[at(s, n, k, 0, 0)] /= sum;
-  losses[n] = std::log(sum) + (largest - x[at(s, n, labels[n], 0, 0)]);
+  losses[n] = image_loss(g, x, n, labels[n], largest, sum);
 }
 
 // One thread: the mean.
@@ -56,7 +64,7 @@ __global__ void softmax_cross_entropy_images_kernel(SoftmaxCrossEntropyGeometry 
   }
   sum = Team::sum(sum);
   for (int k = begin; k < g.classes; k += threads) p[at(s, n, k, 0, 0)] /= sum;
-  if (begin == 0) losses[n] = std::log(sum) + (largest - x[at(s, n, labels[n], 0, 0)]);
+  if (begin == 0) losses[n] = image_loss(g, x, n, labels[n], largest, sum);
 }
 
 // One block: the mean.

@@ -41,53 +41,81 @@ void softmax_cross_entropy_backward(const SoftmaxCrossEntropyGeometry& g, const 
 
 }  // namespace ref
 
+namespace {
+
+void require_classes(std::span<const int> labels, int classes) {
+  for (const int label : labels) {
+    if (label >= 0 && label < classes) continue;
+    throw ValueError("softmax_cross_entropy: label " + std::to_string(label) + " is not in 0.." +
+                     std::to_string(classes - 1));
+  }
+}
+
+}  // namespace
+
 void SoftmaxCrossEntropy::to(Device device) {
   device_ = resolve(device);
   const Memory memory = memory_of(device_);
   if (p_.memory() == memory) return;
   p_ = dx_ = loss_ = Tensor(memory);
-  labels_on_device_ = Buffer<int>(memory);
+  copied_labels_ = Buffer<int>(memory);
   fresh_ = false;
 }
 
-real SoftmaxCrossEntropy::forward(const Tensor& x, std::span<const int> labels) {
+void SoftmaxCrossEntropy::begin_forward(const Tensor& x, std::int64_t labels) {
   fresh_ = false;
   const Shape& s = x.shape();
   if (s.n < 1 || s.h != 1 || s.w != 1) {
     throw ShapeError("softmax_cross_entropy: scores must be N x classes x 1 x 1, but are " +
                      to_string(s));
   }
-  if (static_cast<std::int64_t>(labels.size()) != s.n) {
+  if (labels != s.n) {
     throw ShapeError("softmax_cross_entropy: scores " + to_string(s) + " need " +
-                     std::to_string(s.n) + " labels, but there are " +
-                     std::to_string(labels.size()));
-  }
-  for (const int label : labels) {
-    if (label >= 0 && label < s.c) continue;
-    throw ValueError("softmax_cross_entropy: label " + std::to_string(label) + " is not in 0.." +
-                     std::to_string(s.c - 1));
+                     std::to_string(s.n) + " labels, but there are " + std::to_string(labels));
   }
   require_memory("softmax_cross_entropy", x, device_);
+}
+
+real SoftmaxCrossEntropy::forward(const Tensor& x, std::span<const int> labels) {
+  begin_forward(x, static_cast<std::int64_t>(labels.size()));
+  require_classes(labels, x.shape().c);
+  if (device_ != Device::cuda) return run_forward(x, labels.data())[0];
+  copied_labels_.assign(labels.data(), x.shape().n);
+  real loss = 0;
+  cuda::copy(sizeof loss, run_forward(x, copied_labels_.data()).data(), Memory::cuda, &loss,
+             Memory::host);
+  return loss;
+}
+
+const Tensor& SoftmaxCrossEntropy::forward(const Tensor& x, const Buffer<int>& labels) {
+  begin_forward(x, labels.size());
+  require_memory("softmax_cross_entropy", labels, device_);
+  if (device_ != Device::cuda) {
+    require_classes({labels.data(), static_cast<std::size_t>(labels.size())}, x.shape().c);
+  }
+  return run_forward(x, labels.data());
+}
+
+const Tensor& SoftmaxCrossEntropy::run_forward(const Tensor& x, const int* labels) {
+  const Shape& s = x.shape();
   labels_ = labels;
   fresh_ = true;
   p_.resize(s);
-  real loss = 0;
   switch (device_) {
     case Device::reference:
-      ref::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels.data(), p_.data(), &loss);
+      loss_.resize({1});
+      ref::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels, p_.data(), loss_.data());
       break;
     case Device::cpu:
-      fast::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels.data(), p_.data(), &loss);
+      loss_.resize({1});
+      fast::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels, p_.data(), loss_.data());
       break;
     case Device::cuda:
-      labels_on_device_.assign(labels.data(), s.n);
       loss_.resize({1 + s.n});
-      cuda::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels_on_device_.data(), p_.data(),
-                                          loss_.data());
-      cuda::copy(sizeof loss, loss_.data(), Memory::cuda, &loss, Memory::host);
+      cuda::softmax_cross_entropy_forward({s.n, s.c}, x.data(), labels, p_.data(), loss_.data());
       break;
   }
-  return loss;
+  return loss_;
 }
 
 const Tensor& SoftmaxCrossEntropy::backward() {
@@ -97,14 +125,13 @@ const Tensor& SoftmaxCrossEntropy::backward() {
   dx_.resize(s);
   switch (device_) {
     case Device::reference:
-      ref::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_.data(), dx_.data());
+      ref::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_, dx_.data());
       break;
     case Device::cpu:
-      fast::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_.data(), dx_.data());
+      fast::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_, dx_.data());
       break;
     case Device::cuda:
-      cuda::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_on_device_.data(),
-                                           dx_.data());
+      cuda::softmax_cross_entropy_backward({s.n, s.c}, p_.data(), labels_, dx_.data());
       break;
   }
   return dx_;

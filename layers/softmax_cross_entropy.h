@@ -22,23 +22,31 @@ namespace longhand {
 class SoftmaxCrossEntropy {
  public:
   // The mean loss. ShapeError unless x is N x classes x 1 x 1 and there are N labels; ValueError
-  // for a label outside [0, classes).
+  // for a label outside [0, classes). On Device::cuda x lies in its memory and labels are the
+  // host's: they are copied there, and the loss back, which waits for the GPU.
   real forward(const Tensor& x, std::span<const int> labels);
+
+  // The same for labels in the device's memory. The loss, the tensor's first number, stays there
+  // too: nothing is copied and nobody waits, so a CUDA graph can hold it. On Device::cuda nobody
+  // can tell of a label outside [0, classes): the loss is NaN then.
+  const Tensor& forward(const Tensor& x, const Buffer<int>& labels);
 
   // The gradient of the mean loss by x, overwritten. OrderError without a fresh forward.
   const Tensor& backward();
 
   const Tensor& probabilities() const { return p_; }
-  // Works on that device from now on. On Device::cuda x lies in its memory, while labels are the
-  // host's: forward copies them there, and the loss back.
+  // Works on that device from now on.
   void to(Device device);
 
  private:
+  void begin_forward(const Tensor& x, std::int64_t labels);
+  const Tensor& run_forward(const Tensor& x, const int* labels);
+
   Device device_ = Device::reference;
   Tensor p_, dx_;
-  std::span<const int> labels_;
-  Buffer<int> labels_on_device_;  // Device::cuda only
-  Tensor loss_;                   // Device::cuda only: 1 + n numbers
+  Tensor loss_;                  // the mean; on Device::cuda 1 + n numbers
+  const int* labels_ = nullptr;  // of the last forward
+  Buffer<int> copied_labels_;    // Device::cuda only: of the host's
   bool fresh_ = false;
 };
 

@@ -116,13 +116,22 @@ inline void timed_step(Training& training, Sequential& net, std::vector<LayerRow
     return body();
   };
   training.next();
-  timed(sgd_row.forward, [&] { training.sgd().zero_grad(); });
+  timed(sgd_row.forward, [&] {
+    training.sgd().zero_grad();
+    training.wait();
+  });
   const Tensor& y = net.forward(training.x());
   timed(loss_row.forward, [&] { return training.loss().forward(y, training.labels()); });
-  const Tensor& dy =
-      timed(loss_row.backward, [&]() -> const Tensor& { return training.loss().backward(); });
+  const Tensor& dy = timed(loss_row.backward, [&]() -> const Tensor& {
+    const Tensor& dx = training.loss().backward();
+    training.wait();
+    return dx;
+  });
   net.backward(dy);
-  timed(sgd_row.backward, [&] { training.sgd().step(); });
+  timed(sgd_row.backward, [&] {
+    training.sgd().step();
+    training.wait();
+  });
 }
 
 // What a pass came to, from its windows that count.
@@ -201,12 +210,13 @@ inline void bench_layers(const std::string& model, const Options& options) {
   // The step as it is everywhere else, window by window with the step that looks at the clock.
   Measurement whole;
   training.train();
+  training.wait();
   begin_rows();  // the warm-up counts as a window here
   const Measurement by_layer = measure(
       options.windows, [&] { timed_step(training, *net, rows); },
       [&] {
-        whole.windows.push_back(
-            timed_window(options.windows.seconds, 1, [&] { training.train(); }));
+        whole.windows.push_back(timed_window(
+            options.windows.seconds, 1, [&] { training.train(); }, [&] { training.wait(); }));
         begin_rows();
       });
 

@@ -26,14 +26,12 @@ inline void bench_lenet(const std::string& model, const std::string& mode, const
   Peers peers(options, {"lenet-" + model, mode, std::to_string(options.batch)});
   real first_loss = -1, last_loss = -1;
   const auto step = [&] {
-    if (train) {
-      last_loss = training.train();
-      if (first_loss < 0) first_loss = last_loss;
-    } else {
-      training.infer();
-    }
+    train ? training.train() : training.infer();
+    if (train && first_loss < 0) first_loss = training.last_loss();
   };
-  const Measurement measurement = measure(options.windows, step, [&] { peers.run_windows(); });
+  const Measurement measurement = measure(
+      options.windows, step, [&] { peers.run_windows(); }, [&] { training.wait(); });
+  if (train) last_loss = training.last_loss();
   if (train) require_finite_loss(last_loss);
 
   const Spread images = measurement.rates(batch);
@@ -45,6 +43,9 @@ inline void bench_lenet(const std::string& model, const std::string& mode, const
   print_spread("us a batch", latency);
   print_spread("GFLOP/s", gflops);
   if (train) label("loss") << first_loss << " at first, " << last_loss << " at last\n";
+  if (training.launches_a_step() > 0) {
+    label("launches") << training.launches_a_step() << " a step, replayed as one graph\n";
+  }
   label("activations") << format_figure(activations_mb) << " MB\n";
   print_memory(measurement);
   peers.print("images/s", batch, images);
@@ -55,6 +56,7 @@ inline void bench_lenet(const std::string& model, const std::string& mode, const
   json["gflops"] = gflops.median;
   json["flop_per_image"] = image_flop;
   json["activations_mb"] = activations_mb;
+  json["launches"] = training.launches_a_step();
   if (train) json["loss"] = {first_loss, last_loss};
   peers.add_to(json, "images_per_second", batch, images);
   write_result(options, json);

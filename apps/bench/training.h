@@ -10,6 +10,7 @@
 
 #include "apps/bench/images.h"
 #include "apps/bench/machine.h"
+#include "apps/support/replay.h"
 #include "apps/zoo/lenet.h"
 #include "core/error.h"
 #include "core/optimizer.h"
@@ -24,7 +25,7 @@ class Training {
   // `model` is a name of zoo/lenet.h. Without `train` there is no optimizer, and only infer works.
   // ValueError when the machine has not the memory for such a batch.
   Training(const std::string& model, int batch, Device device, bool train)
-      : net_(make_lenet(model)) {
+      : net_(make_lenet(model)), replay_(device) {
     const Shape image{batch, 1, 28, 28};
     const double image_bytes =
         count_batches(batch) * static_cast<double>(image.size()) * sizeof(real);
@@ -36,7 +37,11 @@ class Training {
     net_->fuse();
     loss_.to(device);
     batches_ = make_batches(batch, random);
-    for (Batch& one : batches_) one.x.to(device);
+    for (Batch& one : batches_) {
+      one.x.to(device);
+      device_labels_.emplace_back(memory_of(device));
+      device_labels_.back().assign(one.labels.data(), batch);
+    }
     if (train) {
       net_->want_input_gradient(false);
       sgd_.emplace(net_->params(), SgdOptions{.learning_rate = real(0.001), .momentum = real(0.9)});
@@ -67,34 +72,41 @@ class Training {
   const Tensor& x() const { return batches_[place_].x; }
   const std::vector<int>& labels() const { return batches_[place_].labels; }
 
-  // One step on the next batch: forward, loss, backward, update. Returns the loss.
-  real train() {
+  // One step on the next batch: forward, loss, backward, update. On Device::cuda the step is
+  // recorded for each batch and then replayed, and train returns when the GPU has been told.
+  void train() {
     next();
-    sgd_->zero_grad();
-    const real value = loss_.forward(net_->forward(x()), labels());
-    net_->backward(loss_.backward());
-    sgd_->step();
-    wait();
-    return value;
+    replay_.step(static_cast<int>(place_), [&] {
+      sgd_->zero_grad();
+      value_ = &loss_.forward(net_->forward(x()), device_labels_[place_]);
+      net_->backward(loss_.backward());
+      sgd_->step();
+    });
   }
+  // Of the last step; waits for it.
+  real last_loss() const { return value_->on(Memory::host)[0]; }
 
   void infer() {
     next();
-    net_->forward(x());
-    wait();
+    replay_.step(static_cast<int>(place_), [&] { net_->forward(x()); });
   }
 
   // Until all that a GPU was told to do is done.
   void wait() const {
     if (net_->device() == Device::cuda) cuda::synchronize();
   }
+  // What a step launches; 0 but on Device::cuda.
+  int launches_a_step() const { return replay_.launches_a_step(); }
 
  private:
   std::unique_ptr<Sequential> net_;
   SoftmaxCrossEntropy loss_;
   std::optional<Sgd> sgd_;
   std::vector<Batch> batches_;
+  std::vector<Buffer<int>> device_labels_;  // of each batch, in the device's memory
   std::size_t place_ = 0;
+  const Tensor* value_ = nullptr;  // the loss of the last step
+  Replay replay_;
 };
 
 // Figures of a network whose numbers overflowed are worth nothing.

@@ -29,21 +29,30 @@ inline double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Does the work for at least `seconds`, looking at the clock after every `chunk` steps.
-template <class Step>
-void run_for(double seconds, std::int64_t chunk, Step&& step, TimeWindow& window) {
+// Does the work for at least `seconds`, looking at the clock after every `chunk` steps, when
+// finish() has waited for what a GPU has still to do.
+template <class Step, class Finish>
+void run_for(double seconds, std::int64_t chunk, Step&& step, Finish&& finish, TimeWindow& window) {
   const double start = now();
   do {
     for (std::int64_t i = 0; i < chunk; ++i) step();
+    finish();
     window.steps += chunk;
     window.seconds = now() - start;
   } while (window.seconds < seconds);
 }
 
-// The chunk for windows like this warm-up: looking at the clock must not count where one step takes
-// well under a microsecond.
-inline std::int64_t chunk_after(const TimeWindow& warm_up) {
-  return std::max<std::int64_t>(1, warm_up.steps / 1000);
+template <class Step>
+void run_for(double seconds, std::int64_t chunk, Step&& step, TimeWindow& window) {
+  run_for(
+      seconds, chunk, step, [] {}, window);
+}
+
+// The chunk for windows like this warm-up, which then look at the clock `looks` times: looking must
+// not count where one step takes well under a microsecond, and waiting for a GPU must not where one
+// takes some tens of them.
+inline std::int64_t chunk_after(const TimeWindow& warm_up, std::int64_t looks) {
+  return std::max<std::int64_t>(1, warm_up.steps / looks);
 }
 
 // The most memory that the process has held at once, in megabytes of 2^20 bytes.

@@ -99,13 +99,13 @@ inline std::optional<double> machine_cpu_seconds() {
 }
 
 // One window of the work, with what others did meanwhile.
-template <class Step>
-TimeWindow timed_window(double seconds, std::int64_t chunk, Step&& step) {
+template <class Step, class Finish>
+TimeWindow timed_window(double seconds, std::int64_t chunk, Step&& step, Finish&& finish) {
   TimeWindow window;
   const std::optional<double> machine = machine_cpu_seconds();
   const double own = own_cpu_seconds();
   const std::size_t allocations = longhand::allocations.count;
-  run_for(seconds, chunk, step, window);
+  run_for(seconds, chunk, step, finish, window);
   window.allocations = longhand::allocations.count - allocations;
   const double own_used = own_cpu_seconds() - own;
   if (const std::optional<double> machine_after = machine_cpu_seconds(); machine_after) {
@@ -114,19 +114,32 @@ TimeWindow timed_window(double seconds, std::int64_t chunk, Step&& step) {
   return window;
 }
 
+template <class Step>
+TimeWindow timed_window(double seconds, std::int64_t chunk, Step&& step) {
+  return timed_window(seconds, chunk, step, [] {});
+}
+
 // A warm-up as long as one window, then the windows. begin_window() is called at the start of each,
-// before the clock is read.
-template <class Step, class Begin>
-Measurement measure(const WindowOptions& options, Step&& step, Begin&& begin_window) {
+// before the clock is read; finish() after the steps, each time before it is read, which is about
+// `looks` times a window.
+template <class Step, class Begin, class Finish>
+Measurement measure(const WindowOptions& options, Step&& step, Begin&& begin_window,
+                    Finish&& finish, std::int64_t looks = 100) {
   TimeWindow warm_up;
-  run_for(options.seconds, 1, step, warm_up);
-  const std::int64_t chunk = chunk_after(warm_up);
+  run_for(options.seconds, 1, step, finish, warm_up);
+  const std::int64_t chunk = chunk_after(warm_up, looks);
   Measurement measurement;
   for (int i = 0; i < options.count; ++i) {
     begin_window();
-    measurement.windows.push_back(timed_window(options.seconds, chunk, step));
+    measurement.windows.push_back(timed_window(options.seconds, chunk, step, finish));
   }
   return measurement;
+}
+
+template <class Step, class Begin>
+Measurement measure(const WindowOptions& options, Step&& step, Begin&& begin_window) {
+  return measure(
+      options, step, begin_window, [] {}, 1000);
 }
 
 template <class Step>

@@ -32,9 +32,9 @@ Progress::~Progress() {
   clear();
 }
 
-void Progress::add(int images, double loss) {
+void Progress::add(std::int64_t images, double loss) {
   images_ += images;
-  loss_sum_ += loss * images;
+  loss_sum_ += loss * static_cast<double>(images);
   constexpr auto interval = std::chrono::milliseconds(100);
   if (!terminal_ || (Clock::now() - last_drawn_ < interval && images_ < total_)) return;
   draw();

@@ -18,8 +18,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // A batch of `images` is done, with that mean loss.
-  void add(int images, double loss);
+  // So many more images are done, with that mean loss.
+  void add(std::int64_t images, double loss);
 
   double mean_loss() const;  // over all images so far
   double seconds() const;    // since the constructor

@@ -33,7 +33,7 @@ int serve(const std::string& version, Step&& step, Loss&& loss) {
     }
     TimeWindow window;
     run_for(seconds, chunk, step, window);
-    chunk = chunk_after(window);
+    chunk = chunk_after(window, 1000);
     const double value = loss();
     std::cout << "{\"steps\": " << window.steps << ", \"seconds\": " << window.seconds
               << ", \"rss_mb\": " << peak_rss_mb() << ", \"loss\": ";
