@@ -37,6 +37,7 @@ class Training {
     net_->fuse();
     loss_.to(device);
     batches_ = make_batches(batch, random);
+    if (device == Device::cuda && batches_.size() > 8) batches_.resize(8);  // a record each
     for (Batch& one : batches_) {
       one.x.to(device);
       device_labels_.emplace_back(memory_of(device));

@@ -145,6 +145,16 @@ TEST_CASE("Ctrl-C stops after the step and leaves a checkpoint that loads") {
   CHECK(run_program("lenet --data sample --epochs 0 --load " + weights).code == 0);
 }
 
+TEST_CASE("--augment trains on moved images") {
+  const std::string json = trained().dir.file("augmented.json");
+  const ProgramResult run = run_program(
+      "lenet --data sample --epochs 2 --batch 32 --threads 2 --augment 2 --save '' --json " + json);
+  INFO(run.output);
+  REQUIRE(run.code == 0);
+  CHECK(read_json(json)["test_accuracy"] > 0.8);
+  CHECK(read_json(json)["train_loss"] > read_json(trained().json())["test_loss"]);
+}
+
 TEST_CASE("predict reads digits of any size, dark on light too") {
   const TrainTest sample = load_mnist_sample();
   const test::TempDir& dir = trained().dir;
@@ -199,6 +209,8 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
   refused("lenet --batch 0", "--batch: Value 0 not in range 1 to 65536", 2);
   refused("lenet --lr -1", "--lr", 2);
   refused("lenet --device gpu", "--device: gpu not in {reference,cpu,cuda}", 2);
+  refused("lenet --graph maybe", "--graph: maybe not in {on,off}", 2);
+  refused("lenet --augment 28", "--augment: Value 28 not in range 0 to 27", 2);
   refused("lenet --unknown", "--unknown", 2);
   refused("lenet --load no.safetensors", "no.safetensors", 2);
   refused("lenet --data no/such/folder", "there is no folder no/such/folder", 1);

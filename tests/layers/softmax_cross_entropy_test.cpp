@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "core/error.h"
+#include "core/random.h"
 #include "tests/layers/golden.h"
 #include "tests/support/checks.h"
 
@@ -104,6 +106,45 @@ TEST_CASE("a NaN among the scores is not hidden") {
   }
 }
 
+TEST_CASE("labels in the device's memory give the same loss and gradient, left there") {
+  const std::vector<int> labels{2, 0, 1};
+  Random random(4);
+  Tensor x({3, 4});
+  for (std::int64_t i = 0; i < x.size(); ++i) x[i] = random.uniform(-2, 2);
+  for (const Device device : {Device::reference, Device::cpu, Device::cuda}) {
+    CAPTURE(to_string(device));
+    const Memory memory = memory_of(device);
+    SoftmaxCrossEntropy one, other;
+    one.to(device);
+    other.to(device);
+    Buffer<int> there(memory);
+    there.assign(labels.data(), 3);
+    const Tensor x_there = x.on(memory);
+    const real loss = one.forward(x_there, labels);
+    const Tensor dx = one.backward().on(Memory::host);
+    const std::int64_t copies = cuda::copy_count();
+    const Tensor& loss_there = other.forward(x_there, there);
+    const Tensor& dx_there = other.backward();
+    CHECK(cuda::copy_count() == copies);
+    REQUIRE(loss_there.memory() == memory);
+    CHECK(loss_there.on(Memory::host)[0] == loss);
+    const Tensor other_dx = dx_there.on(Memory::host);
+    for (std::int64_t i = 0; i < dx.size(); ++i) CHECK(other_dx[i] == dx[i]);
+
+    Buffer<int> elsewhere(memory == Memory::host ? Memory::cuda : Memory::host);
+    elsewhere.assign(labels.data(), 3);
+    CHECK_THROWS_AS(other.forward(x_there, elsewhere), DeviceError);
+    CHECK_THROWS_AS(other.backward(), OrderError);
+    const std::vector<int> no_class{2, 0, 4};
+    there.assign(no_class.data(), 3);
+    if (device == Device::cuda) {
+      CHECK(std::isnan(other.forward(x_there, there).on(Memory::host)[0]));
+    } else {
+      CHECK_THROWS_AS(other.forward(x_there, there), ValueError);
+    }
+  }
+}
+
 TEST_CASE("shapes and labels that do not fit are refused") {
   SoftmaxCrossEntropy cross_entropy;
   const std::vector<int> two{0, 1};
@@ -113,8 +154,9 @@ TEST_CASE("shapes and labels that do not fit are refused") {
   check_mentions(shape_message({3, 10}), {"softmax_cross_entropy", "3x10x1x1", "3 labels", "2"});
   check_mentions(shape_message({2, 10, 2, 1}), {"softmax_cross_entropy", "2x10x2x1"});
   check_mentions(shape_message({2, 10, 1, 3}), {"softmax_cross_entropy", "2x10x1x3"});
-  check_mentions(message_of<ShapeError>([&] { cross_entropy.forward(Tensor(), {}); }),
-                 {"softmax_cross_entropy", "0x1x1x1"});
+  check_mentions(
+      message_of<ShapeError>([&] { cross_entropy.forward(Tensor(), std::vector<int>()); }),
+      {"softmax_cross_entropy", "0x1x1x1"});
 
   const auto label_message = [&](int label) {
     const std::vector<int> labels{0, label};
@@ -130,7 +172,7 @@ TEST_CASE("shapes and labels that do not fit are refused") {
   cross_entropy.backward();
   CHECK_THROWS_AS(cross_entropy.backward(), OrderError);
   cross_entropy.forward(x, two);
-  CHECK_THROWS_AS(cross_entropy.forward(x, {}), ShapeError);
+  CHECK_THROWS_AS(cross_entropy.forward(x, std::vector<int>()), ShapeError);
   CHECK_THROWS_AS(cross_entropy.backward(), OrderError);  // the last forward did not succeed
 }
 
