@@ -205,6 +205,9 @@ void add_fused(std::vector<LayerCase>& cases) {
         .add<MaxPool2d>(2)
         .add<Sigmoid>();
   });
+  add("conv, leaky relu, max pool with overlap", {9, 2, 7, 6}, [](Sequential& net) {
+    net.add<Conv2d>(2, 3, 2).add<LeakyRelu>(real(0.3)).add<MaxPool2d>(3, 2, Padding::all(1));
+  });
   add("conv, two activations", {16, 2, 3, 3}, [](Sequential& net) {
     net.add<Conv2d>(2, 2, 2, Conv2dOptions{.dilation = 2}).add<Tanh>().add<Relu>();
   });

@@ -22,9 +22,10 @@ void add_grads(const real* sums, Tensor& grad) {
 FusedConv::FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest)
     : conv_(conv), rest_(std::move(rest)), shapes_(rest_.size() + 1), y_(rest_.size()) {}
 
-bool FusedConv::pays(const Shape& x) const {
-  return conv_.device() == Device::cpu && lane_blocks(x.n) >= threads() &&
-         !fast::is_dense(conv_.geometry(x, Layout::lanes));
+bool FusedConv::runs(const Tensor& x) const {
+  return conv_.device() == Device::cpu && x.layout() == Layout::lanes &&
+         lane_blocks(x.shape().n) >= threads() &&
+         !fast::is_dense(conv_.geometry(x.shape(), Layout::lanes));
 }
 
 const Tensor& FusedConv::forward(const Tensor& x) {

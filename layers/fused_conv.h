@@ -6,25 +6,25 @@
 #include "core/block_layer.h"
 #include "layers/conv2d.h"
 #include "layers/conv2d_lanes.h"
+#include "layers/fused_step.h"
 
 namespace longhand {
 
-// What Sequential::fuse makes of Conv2d, activation and pooling that follow each other. It computes
-// what they compute, but takes each block of 16 images through all of them while its numbers are in
-// the cache, and keeps neither the convolution's output nor the gradients in between: less memory,
-// and less traffic. It works on tensors in Layout::lanes alone, and owns none of the layers.
-class FusedConv {
+// On Device::cpu: Conv2d, activation and pooling that follow each other. It takes each block of 16
+// images through all of them while its numbers are in the cache, and keeps neither the
+// convolution's output nor the gradients in between: less memory, and less traffic.
+class FusedConv : public FusedStep {
  public:
   // `rest` must not be empty.
   FusedConv(Conv2d& conv, std::vector<BlockLayer*> rest);
 
-  // Whether it pays for a batch of that shape: when there is a block for every thread. (A
-  // convolution over the whole image is faster as a dense layer.)
-  bool pays(const Shape& x) const;
+  // Tensors in Layout::lanes alone, and when there is a block for every thread. (A convolution over
+  // the whole image is faster as a dense layer.)
+  bool runs(const Tensor& x) const override;
 
-  const Tensor& forward(const Tensor& x);
-  const Tensor& backward(const Tensor& dy);  // dx is empty where the convolution does not give it
-  std::int64_t activation_bytes() const;
+  const Tensor& forward(const Tensor& x) override;
+  const Tensor& backward(const Tensor& dy) override;
+  std::int64_t activation_bytes() const override;
 
  private:
   [[noreturn]] void refuse_backward(const Tensor& dy) const;

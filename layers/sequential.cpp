@@ -4,6 +4,9 @@
 
 #include "core/cpu.h"
 #include "core/error.h"
+#include "layers/conv2d.h"
+#include "layers/fused_conv.h"
+#include "layers/fused_conv_cuda.h"
 
 namespace longhand {
 
@@ -31,26 +34,32 @@ Sequential& Sequential::fuse() {
   return *this;
 }
 
-// The layers that a step takes from `first` on: one, or a convolution and the block layers behind.
-std::size_t Sequential::end_of_step(std::size_t first) const {
+// The layers that run as one from `first` on: one, or a convolution and those behind it that the
+// device fuses with it.
+Sequential::Step Sequential::make_step(std::size_t first) const {
   std::size_t end = first + 1;
-  if (!fuses_ || dynamic_cast<Conv2d*>(layers_[first].get()) == nullptr) return end;
-  while (end < layers_.size() && dynamic_cast<BlockLayer*>(layers_[end].get()) != nullptr) ++end;
-  return end;
+  auto* conv = dynamic_cast<Conv2d*>(layers_[first].get());
+  if (!fuses_ || conv == nullptr) return {first, end, nullptr};
+  if (device() == Device::cuda) {
+    ConvTail tail;
+    while (end < layers_.size() && tail.take(*layers_[end])) ++end;
+    if (end - first == 1) return {first, end, nullptr};
+    return {first, end, std::make_unique<FusedConvCuda>(*conv, tail)};
+  }
+  std::vector<BlockLayer*> rest;
+  for (; end < layers_.size(); ++end) {
+    auto* layer = dynamic_cast<BlockLayer*>(layers_[end].get());
+    if (layer == nullptr) break;
+    rest.push_back(layer);
+  }
+  if (rest.empty()) return {first, end, nullptr};
+  return {first, end, std::make_unique<FusedConv>(*conv, std::move(rest))};
 }
 
 void Sequential::make_steps() {
   steps_.clear();
   for (std::size_t first = 0; first < layers_.size(); first = steps_.back().end) {
-    const std::size_t end = end_of_step(first);
-    steps_.push_back({first, end, nullptr, false});
-    if (end - first == 1) continue;
-    std::vector<BlockLayer*> rest;
-    for (std::size_t i = first + 1; i < end; ++i) {
-      rest.push_back(dynamic_cast<BlockLayer*>(layers_[i].get()));
-    }
-    steps_.back().fused =
-        std::make_unique<FusedConv>(dynamic_cast<Conv2d&>(*layers_[first]), std::move(rest));
+    steps_.push_back(make_step(first));
   }
 }
 
@@ -88,7 +97,7 @@ const Tensor& Sequential::forward(const Tensor& x) {
     y = &x_lanes_;
   }
   for (Step& step : steps_) {
-    step.ran_fused = step.fused && y->layout() == Layout::lanes && step.fused->pays(y->shape());
+    step.ran_fused = step.fused && step.fused->runs(*y);
     if (step.ran_fused) {
       y = &step.fused->forward(*y);
     } else {
@@ -146,8 +155,10 @@ std::vector<Param*> Sequential::params() {
 }
 
 void Sequential::to(Device device) {
+  const Device before = this->device();
   Layer::to(device);
   for (const auto& layer : layers_) layer->to(device);
+  if (this->device() != before) make_steps();
 }
 
 }  // namespace longhand

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/layer.h"
-#include "layers/fused_conv.h"
+#include "layers/fused_step.h"
 
 namespace longhand {
 
@@ -38,9 +38,10 @@ class Sequential : public Layer {
   void want_input_gradient(bool wanted) override;
   std::int64_t activation_bytes() const override;
 
-  // From now on, where tensors are in lanes, every convolution with the activation and pooling
-  // behind it runs as one (fused_conv.h): the same numbers in less time and memory. Their layers
-  // still run alone when they are called alone, but forward does not fill their outputs.
+  // From now on every convolution with the activation and pooling behind it runs as one: the same
+  // numbers in less time and memory. On Device::cpu where tensors are in lanes (fused_conv.h), on
+  // Device::cuda always (fused_conv_cuda.h); the reference fuses nothing. Their layers still run
+  // alone when they are called alone, but forward does not fill their outputs.
   Sequential& fuse();
 
   int size() const { return static_cast<int>(layers_.size()); }
@@ -51,11 +52,11 @@ class Sequential : public Layer {
   // What forward runs as one: layers [first, end), fused where there is more than one.
   struct Step {
     std::size_t first, end;
-    std::unique_ptr<FusedConv> fused;
+    std::unique_ptr<FusedStep> fused;
     bool ran_fused = false;  // in the last forward
   };
   bool wants_lanes(const Tensor& x) const;
-  std::size_t end_of_step(std::size_t first) const;
+  Step make_step(std::size_t first) const;
   void make_steps();
 
   std::vector<std::unique_ptr<Layer>> layers_;

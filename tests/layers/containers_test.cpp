@@ -7,6 +7,8 @@
 #include "layers/concat.h"
 #include "layers/conv2d.h"
 #include "layers/dense.h"
+#include "layers/flatten.h"
+#include "layers/max_pool2d.h"
 #include "layers/relu.h"
 #include "layers/residual.h"
 #include "layers/sequential.h"
@@ -156,6 +158,59 @@ TEST_CASE("the device reaches every part, whether it was there before or is adde
   CHECK(net.layer(1).device() == Device::cpu);
   net.to(Device::reference);
   CHECK(relu.device() == Device::reference);
+}
+
+namespace {
+
+std::unique_ptr<Sequential> conv_relu_pool(Device device, bool fused) {
+  auto net = std::make_unique<Sequential>();
+  net->add<Conv2d>(2, 3, 3, Conv2dOptions{.padding = Padding::same()})
+      .add<Relu>()
+      .add<MaxPool2d>(2)
+      .add<Flatten>();
+  if (fused) net->fuse();
+  net->to(Device::reference);
+  for (Param* p : net->params()) {  // whole numbers, whose sums round nowhere
+    for (std::int64_t i = 0; i < p->value.size(); ++i) p->value[i] = static_cast<real>(i % 5) - 2;
+  }
+  net->to(device);
+  return net;
+}
+
+}  // namespace
+
+TEST_CASE("on cuda a fused convolution gives the bits of its layers, and keeps less") {
+  Tensor x({3, 2, 6, 4});
+  for (std::int64_t i = 0; i < x.size(); ++i) x[i] = static_cast<real>(i * 7 % 11) - 5;
+  x.to(Device::cuda);
+  const auto net = conv_relu_pool(Device::cuda, false), fused = conv_relu_pool(Device::cuda, true);
+  for (int times = 0; times < 2; ++times) {  // so that the grads are added to
+    const Tensor y = net->forward(x), y_fused = fused->forward(x);
+    const Tensor dx = net->backward(y), dx_fused = fused->backward(y);
+    CHECK(to_string(y_fused.on(Memory::host)) == to_string(y.on(Memory::host)));
+    CHECK(to_string(dx_fused.on(Memory::host)) == to_string(dx.on(Memory::host)));
+  }
+  for (std::size_t i = 0; i < net->params().size(); ++i) {
+    CHECK(to_string(fused->params()[i]->grad.on(Memory::host)) ==
+          to_string(net->params()[i]->grad.on(Memory::host)));
+  }
+  CHECK(fused->activation_bytes() < net->activation_bytes());
+}
+
+TEST_CASE("on cuda a fused convolution is told of calls in the wrong order and of wrong tensors") {
+  const auto fused = conv_relu_pool(Device::cuda, true);
+  Tensor x({3, 2, 6, 4});
+  CHECK_THROWS_AS(fused->forward(x), DeviceError);
+  x.to(Device::cuda);
+  const Tensor dy = fused->forward(x);
+  CHECK_THROWS_AS(fused->backward(dy.on(Memory::host)), DeviceError);
+  fused->backward(dy);
+  CHECK_THROWS_AS(fused->backward(dy), OrderError);
+  fused->forward(x);
+  CHECK_THROWS_AS(fused->backward(Tensor({3, 18}).on(Memory::cuda)), ShapeError);
+  fused->forward(x);
+  fused->to(Device::reference);
+  CHECK_THROWS_AS(fused->backward(dy.on(Memory::host)), OrderError);
 }
 
 TEST_CASE("parts that do not fit are refused") {

@@ -51,11 +51,12 @@ void add_every_layer(Sequential& net) {
 }
 
 // The allocations of two steps at the full batch and one at a smaller one, after one of each.
-std::size_t allocations_in_a_step(Device device, int thread_count, bool adam) {
+std::size_t allocations_in_a_step(Device device, int thread_count, bool adam, bool fused = false) {
   const int before = threads();
   set_threads(thread_count);
   Sequential net;
   add_every_layer(net);
+  if (fused) net.fuse();
   net.to(device);
   Random random(1);
   initialise(net, Init::he, random);
@@ -117,5 +118,6 @@ TEST_CASE("no allocation after the first step") {
     CHECK(allocations_in_a_step(Device::cpu, 1, adam) == 0);
     CHECK(allocations_in_a_step(Device::cpu, 2, adam) == 0);
     CHECK(allocations_in_a_step(Device::cuda, 1, adam) == 0);
+    CHECK(allocations_in_a_step(Device::cuda, 1, adam, true) == 0);
   }
 }
