@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "datasets/image.h"
 #include "datasets/sample.h"
+#include "tests/datasets/idx_files.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temp_dir.h"
 
@@ -49,6 +50,63 @@ class Trained {
 Trained& trained() {
   static Trained instance;
   return instance;
+}
+
+// A folder with the first images of the sample: 40 to train on, in batches of 16 the last of which
+// has 8, and 10 to test with.
+std::string few_images() {
+  const std::string folder = trained().dir.file("few");
+  if (std::filesystem::exists(folder)) return folder;
+  std::filesystem::create_directory(folder);
+  const TrainTest sample = load_mnist_sample();
+  const auto write = [&](const std::string& part, const Dataset& data, std::uint32_t count) {
+    const auto bytes = static_cast<std::ptrdiff_t>(count) * 784;
+    test::write_bytes(folder + "/" + part + "-images-idx3-ubyte",
+                      test::idx_header({0x0803, count, 28, 28}) +
+                          std::string(data.pixels.begin(), data.pixels.begin() + bytes));
+    test::write_bytes(folder + "/" + part + "-labels-idx1-ubyte",
+                      test::idx_labels({data.labels.begin(), data.labels.begin() + count}));
+  };
+  write("train", sample.train, 40);
+  write("t10k", sample.test, 10);
+  return folder;
+}
+
+// Trains with those options until the first epoch is over and some steps more, and presses Ctrl-C.
+void check_interrupted(const std::string& options) {
+  const std::string weights = trained().dir.file("interrupted.safetensors");
+  const std::string command =
+      "exec " LONGHAND_BIN_DIR "/lenet " + options + " --epochs 10000 --save " + weights;
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    close(ends[0]);
+    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    _exit(127);
+  }
+  close(ends[1]);
+  std::string output;
+  char buffer[512];
+  ssize_t got = 0;
+  while (!contains(output, "epoch 1/10000") && (got = read(ends[0], buffer, sizeof buffer)) > 0) {
+    output.append(buffer, static_cast<std::size_t>(got));
+  }
+  kill(child, SIGINT);
+  while ((got = read(ends[0], buffer, sizeof buffer)) > 0) {
+    output.append(buffer, static_cast<std::size_t>(got));
+  }
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  INFO(output);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 130);
+  CHECK(contains(output, "Interrupted in epoch "));
+  CHECK(contains(output, "The trained weights are in " + weights));
+  CHECK(run_program("lenet --data sample --epochs 0 --load " + weights).code == 0);
 }
 
 }  // namespace
@@ -111,38 +169,33 @@ TEST_CASE("saved weights score the same when they are loaded, and are not writte
 }
 
 TEST_CASE("Ctrl-C stops after the step and leaves a checkpoint that loads") {
-  const std::string weights = trained().dir.file("interrupted.safetensors");
-  int ends[2];
-  REQUIRE(pipe(ends) == 0);
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    dup2(ends[1], STDOUT_FILENO);
-    close(ends[0]);
-    execl(LONGHAND_BIN_DIR "/lenet", "lenet", "--data", "sample", "--epochs", "10000", "--save",
-          weights.c_str(), nullptr);
-    _exit(127);
-  }
-  close(ends[1]);
-  std::string output;
-  char buffer[512];
-  ssize_t got = 0;
-  while (!contains(output, "epoch 1/10000") && (got = read(ends[0], buffer, sizeof buffer)) > 0) {
-    output.append(buffer, static_cast<std::size_t>(got));
-  }
-  kill(child, SIGINT);
-  while ((got = read(ends[0], buffer, sizeof buffer)) > 0) {
-    output.append(buffer, static_cast<std::size_t>(got));
-  }
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  INFO(output);
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 130);
-  CHECK(contains(output, "Interrupted in epoch "));
-  CHECK(contains(output, "The trained weights are in " + weights));
-  CHECK(run_program("lenet --data sample --epochs 0 --load " + weights).code == 0);
+  check_interrupted("--data sample");
+}
+
+TEST_CASE("lenet trains on cuda, the same weights whether its steps are replayed or not") {
+  const std::string weights = trained().dir.file("cuda.safetensors");
+  const std::string json = trained().dir.file("cuda.json");
+  const std::string common = "lenet --epochs 3 --batch 16 --augment 1 --data " +
+                             few_images() + " --json " + json + " --save " + weights;
+  const ProgramResult run = run_program(common + " --device cuda");
+  INFO(run.output);
+  REQUIRE(run.code == 0);
+  CHECK(contains(run.output, ", on cuda ("));
+  const nlohmann::json replayed = read_json(json);
+  CHECK(replayed["train_images"] == 40);
+  CHECK(replayed["epochs"] == 3);
+  const std::string replayed_weights = read_file(weights, 1 << 22);
+  REQUIRE(run_program(common + " --device cuda --graph off").code == 0);
+  CHECK(read_file(weights, 1 << 22) == replayed_weights);
+  CHECK(read_json(json)["train_loss"] == replayed["train_loss"]);
+  CHECK(read_json(json)["test_loss"] == replayed["test_loss"]);
+  REQUIRE(run_program(common + " --device reference").code == 0);
+  CHECK(read_json(json)["train_loss"].get<double>() ==
+        doctest::Approx(replayed["train_loss"].get<double>()).epsilon(1e-3));
+}
+
+TEST_CASE("Ctrl-C between two looks at the loss leaves a checkpoint that loads, on cuda") {
+  check_interrupted("--device cuda --batch 16 --data " + few_images());
 }
 
 TEST_CASE("--augment trains on moved images") {
