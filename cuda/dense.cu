@@ -1,75 +1,51 @@
 #include "layers/dense.h"
 
-#include "cuda/grid.h"
+#include "cuda/gemm/rungs.h"
 #include "cuda/launch.h"
+#include "cuda/reduce.h"
 
-// One thread an element of what is computed, the loops around it being the grid. Each sum runs in
-// the order of ref.
+// Each of the three sums is a product of matrices, as in layers/dense_fast.cpp.
 namespace longhand::cuda {
 
 namespace {
 
-__global__ void dense_forward_kernel(DenseGeometry g, const real* x, const real* w, const real* b,
-                                     real* y) {
-  const Shape xs{g.n, g.in}, ws{g.out, g.in}, ys{g.n, g.out};
-  if (global_index() >= ys.size()) return;
-  const Index place = index_at(ys, global_index());
-  const int n = place.n, o = place.c;
-  real sum = b ? b[o] : 0;
-  for (int i = 0; i < g.in; ++i) sum += x[at(xs, n, i, 0, 0)] * w[at(ws, o, i, 0, 0)];
-  y[at(ys, n, o, 0, 0)] = sum;
-}
+constexpr int side = 32;
 
-__global__ void dense_backward_data_kernel(DenseGeometry g, const real* dy, const real* w,
-                                           real* dx) {
-  const Shape xs{g.n, g.in}, ws{g.out, g.in}, ys{g.n, g.out};
-  if (global_index() >= xs.size()) return;
-  const Index place = index_at(xs, global_index());
-  const int n = place.n, i = place.c;
-  real sum = 0;
-  for (int o = 0; o < g.out; ++o) sum += dy[at(ys, n, o, 0, 0)] * w[at(ws, o, i, 0, 0)];
-  dx[at(xs, n, i, 0, 0)] = sum;
-}
-
-__global__ void dense_backward_weights_kernel(DenseGeometry g, const real* x, const real* dy,
-                                              real* dw) {
-  const Shape xs{g.n, g.in}, ws{g.out, g.in}, ys{g.n, g.out};
-  if (global_index() >= ws.size()) return;
-  const Index place = index_at(ws, global_index());
-  const int o = place.n, i = place.c;
-  real sum = dw[at(ws, o, i, 0, 0)];
-  for (int n = 0; n < g.n; ++n) sum += dy[at(ys, n, o, 0, 0)] * x[at(xs, n, i, 0, 0)];
-  dw[at(ws, o, i, 0, 0)] = sum;
-}
-
+// A block of 32 warps for 32 features. Thread (row, column) adds up every 32nd image of its
+// feature, so that a warp reads neighbours. Then the threads' sums are turned round in shared
+// memory, and each warp adds up those of one feature.
 __global__ void dense_backward_bias_kernel(DenseGeometry g, const real* dy, real* db) {
-  const Shape ys{g.n, g.out};
-  if (global_index() >= g.out) return;
-  const int o = static_cast<int>(global_index());
-  real sum = db[o];
-  for (int n = 0; n < g.n; ++n) sum += dy[at(ys, n, o, 0, 0)];
-  db[o] = sum;
+  __shared__ real sums[side][side + 1];
+  const int row = static_cast<int>(threadIdx.x) / side;
+  const int column = static_cast<int>(threadIdx.x) % side;
+  const int first = static_cast<int>(blockIdx.x) * side;
+  real sum = 0;
+  if (first + column < g.out) {
+    for (int n = row; n < g.n; n += side) sum += dy[std::int64_t{n} * g.out + first + column];
+  }
+  sums[row][column] = sum;
+  __syncthreads();
+  sum = warp_sum(sums[column][row]);
+  if (column == 0 && first + row < g.out) db[first + row] += sum;
 }
 
 }  // namespace
 
 void dense_forward(const DenseGeometry& g, const real* x, const real* w, const real* b, real* y) {
-  const unsigned blocks = blocks_for(std::int64_t{g.n} * g.out);
-  LAUNCH(dense_forward_kernel, blocks, threads_a_block, 0, stream(), g, x, w, b, y);
+  gemm_with_bias({.m = g.n, .n = g.out, .k = g.in, .transpose_b = true}, x, w, b, y);
 }
 
 void dense_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx) {
-  const unsigned blocks = blocks_for(std::int64_t{g.n} * g.in);
-  LAUNCH(dense_backward_data_kernel, blocks, threads_a_block, 0, stream(), g, dy, w, dx);
+  gemm({.m = g.n, .n = g.in, .k = g.out}, dy, w, dx);
 }
 
 void dense_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw) {
-  const unsigned blocks = blocks_for(std::int64_t{g.out} * g.in);
-  LAUNCH(dense_backward_weights_kernel, blocks, threads_a_block, 0, stream(), g, x, dy, dw);
+  gemm({.m = g.out, .n = g.in, .k = g.n, .transpose_a = true, .accumulate = true}, dy, x, dw);
 }
 
 void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db) {
-  LAUNCH(dense_backward_bias_kernel, blocks_for(g.out), threads_a_block, 0, stream(), g, dy, db);
+  const auto blocks = static_cast<unsigned>((g.out + side - 1) / side);
+  LAUNCH(dense_backward_bias_kernel, blocks, side * side, 0, stream(), g, dy, db);
 }
 
 }  // namespace longhand::cuda

@@ -55,12 +55,18 @@ void dense_backward_weights(const DenseGeometry& g, const real* x, const real* d
 void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db);
 }  // namespace fast
 
-// The loops of ref, one thread an element of what they compute (cuda/dense.cu).
+// The same by gemm, the bias added where a sum is stored (cuda/dense.cu).
 namespace cuda {
 void dense_forward(const DenseGeometry& g, const real* x, const real* w, const real* b, real* y);
 void dense_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx);
 void dense_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw);
 void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db);
+
+// The loops of ref, one thread an element of what they compute (cuda/dense_v1.cu).
+void dense_forward_v1(const DenseGeometry& g, const real* x, const real* w, const real* b, real* y);
+void dense_backward_data_v1(const DenseGeometry& g, const real* dy, const real* w, real* dx);
+void dense_backward_weights_v1(const DenseGeometry& g, const real* x, const real* dy, real* dw);
+void dense_backward_bias_v1(const DenseGeometry& g, const real* dy, real* db);
 }  // namespace cuda
 
 }  // namespace longhand

@@ -27,4 +27,9 @@ __device__ inline void store_element(const GemmGeometry& g, real* c, int i, int 
   *element = g.accumulate ? *element + sum : sum;
 }
 
+// What column j's sums begin with: bias[j], or 0 where there is no bias.
+__device__ inline real bias_of(const real* bias, int j) {
+  return bias != nullptr ? bias[j] : 0;
+}
+
 }  // namespace longhand::cuda

@@ -67,7 +67,19 @@ GemmRung gemm_rung(const GemmGeometry& g) {
 }
 
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c) {
-  gemm(gemm_rung(g), g, a, b, c);
+  gemm_with_bias(g, a, b, nullptr, c);
+}
+
+void gemm_with_bias(const GemmGeometry& g, const real* a, const real* b, const real* bias,
+                    real* c) {
+  switch (gemm_rung(g)) {
+    case GemmRung::asynchronous:
+      return asynchronous::gemm_with_bias(g, a, b, bias, c);
+    case GemmRung::small_tile:
+      return small_tile::gemm_with_bias(g, a, b, bias, c);
+    default:
+      return split_k::gemm_with_bias(g, a, b, bias, c);
+  }
 }
 
 }  // namespace longhand::cuda

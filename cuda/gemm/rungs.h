@@ -6,6 +6,10 @@
 
 namespace longhand::cuda {
 
+// gemm that adds bias[j] to each element of column j; nothing where bias is null. The rung is
+// picked by the shape.
+void gemm_with_bias(const GemmGeometry& g, const real* a, const real* b, const real* bias, real* c);
+
 namespace naive {  // a thread an element of c, neighbours below each other
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
 }
@@ -29,12 +33,15 @@ void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
 }
 namespace asynchronous {  // copies beside multiplications
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
-}
+void gemm_with_bias(const GemmGeometry& g, const real* a, const real* b, const real* bias, real* c);
+}  // namespace asynchronous
 namespace small_tile {  // the same in tiles of 64 x 64
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
-}
+void gemm_with_bias(const GemmGeometry& g, const real* a, const real* b, const real* bias, real* c);
+}  // namespace small_tile
 namespace split_k {  // several blocks a tile, each a part of the sum
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c);
+void gemm_with_bias(const GemmGeometry& g, const real* a, const real* b, const real* bias, real* c);
 // Into how many parts it cuts the sum.
 int parts(const GemmGeometry& g);
 }  // namespace split_k

@@ -29,10 +29,11 @@ __global__ __launch_bounds__(Shape::threads, Shape::blocks) void split_k_kernel(
                         [&](int i, int j, real sum) { mine[std::int64_t{i} * g.n + j] = sum; });
 }
 
-__global__ void add_parts_kernel(GemmGeometry g, int parts, const real* sums, real* c) {
+__global__ void add_parts_kernel(GemmGeometry g, int parts, const real* sums, const real* bias,
+                                 real* c) {
   const std::int64_t element = global_index(), size = std::int64_t{g.m} * g.n;
   if (element >= size) return;
-  real sum = g.accumulate ? c[element] : 0;
+  real sum = bias_of(bias, static_cast<int>(element % g.n)) + (g.accumulate ? c[element] : 0);
   for (int part = 0; part < parts; ++part) sum += sums[part * size + element];
   c[element] = sum;
 }
@@ -49,6 +50,11 @@ int parts(const GemmGeometry& g) {
 }
 
 void gemm(const GemmGeometry& g, const real* a, const real* b, real* c) {
+  gemm_with_bias(g, a, b, nullptr, c);
+}
+
+void gemm_with_bias(const GemmGeometry& g, const real* a, const real* b, const real* bias,
+                    real* c) {
   // Each part is a whole number of steps, and the last one what is left, if anything is.
   const int steps = (g.k + Shape::tile_k - 1) / Shape::tile_k;
   const int length = (steps + parts(g) - 1) / parts(g) * Shape::tile_k;
@@ -60,7 +66,7 @@ void gemm(const GemmGeometry& g, const real* a, const real* b, real* c) {
     LAUNCH((split_k_kernel<A, B>), grid, Shape::threads, 0, stream(), g, length, a_operand,
            b_operand, sums);
   });
-  LAUNCH(add_parts_kernel, blocks_for(size), threads_a_block, 0, stream(), g, used, sums, c);
+  LAUNCH(add_parts_kernel, blocks_for(size), threads_a_block, 0, stream(), g, used, sums, bias, c);
 }
 
 }  // namespace longhand::cuda::split_k

@@ -7,7 +7,22 @@
 namespace longhand::test {
 namespace {
 
-void check_case(const DenseGeometry& g, bool bias) {
+struct Version {
+  const char* name;
+  decltype(&ref::dense_forward) forward;
+  decltype(&ref::dense_backward_data) backward_data;
+  decltype(&ref::dense_backward_weights) backward_weights;
+  decltype(&ref::dense_backward_bias) backward_bias;
+};
+constexpr Version versions[] = {
+    {"v1", cuda::dense_forward_v1, cuda::dense_backward_data_v1, cuda::dense_backward_weights_v1,
+     cuda::dense_backward_bias_v1},
+    {"gemm", cuda::dense_forward, cuda::dense_backward_data, cuda::dense_backward_weights,
+     cuda::dense_backward_bias},
+};
+
+void check_case(const Version& version, const DenseGeometry& g, bool bias) {
+  CAPTURE(version.name);
   const Tensor x = whole_numbers({g.n, g.in}, 1), w = whole_numbers({g.out, g.in}, 2);
   const Tensor b = whole_numbers({g.out}, 3), dy = whole_numbers({g.n, g.out}, 4);
   const DeviceArray<real> device_x = on_device(x), device_w = on_device(w);
@@ -22,17 +37,17 @@ void check_case(const DenseGeometry& g, bool bias) {
   const DeviceArray<real> device_dw = on_device(dw), device_db = on_device(db);
 
   ref::dense_forward(g, x.data(), w.data(), bias ? b.data() : nullptr, y.data());
-  cuda::dense_forward(g, device_x.data(), device_w.data(), bias ? device_b.data() : nullptr,
-                      device_y.data());
+  version.forward(g, device_x.data(), device_w.data(), bias ? device_b.data() : nullptr,
+                  device_y.data());
   check_same("y", device_y, y);
   ref::dense_backward_data(g, dy.data(), w.data(), dx.data());
-  cuda::dense_backward_data(g, device_dy.data(), device_w.data(), device_dx.data());
+  version.backward_data(g, device_dy.data(), device_w.data(), device_dx.data());
   check_same("dx", device_dx, dx);
   ref::dense_backward_weights(g, x.data(), dy.data(), dw.data());
-  cuda::dense_backward_weights(g, device_x.data(), device_dy.data(), device_dw.data());
+  version.backward_weights(g, device_x.data(), device_dy.data(), device_dw.data());
   check_same("dw", device_dw, dw);
   ref::dense_backward_bias(g, dy.data(), db.data());
-  cuda::dense_backward_bias(g, device_dy.data(), device_db.data());
+  version.backward_bias(g, device_dy.data(), device_db.data());
   check_same("db", device_db, db);
 }
 
@@ -45,9 +60,20 @@ TEST_CASE("the kernels of dense are ref's loops, in any order of threads") {
       const auto layer = c.make();
       auto& dense = dynamic_cast<Dense&>(*layer);
       const Shape& w = dense.weight().value.shape();
-      check_case({.n = c.x.n, .in = w.c, .out = w.n}, dense.params().size() == 2);
+      for (const Version& version : versions) {
+        check_case(version, {.n = c.x.n, .in = w.c, .out = w.n}, dense.params().size() == 2);
+      }
     }
   });
+}
+
+// Shapes for which gemm picks other rungs: sums cut into parts, few and many tiles.
+TEST_CASE("the kernels of dense are ref's loops for more images and features") {
+  for (const Version& version : versions) {
+    check_case(version, {.n = 70, .in = 200, .out = 33}, true);
+    check_case(version, {.n = 130, .in = 3, .out = 65}, true);
+    check_case(version, {.n = 1, .in = 300, .out = 1}, false);
+  }
 }
 
 }  // namespace longhand::test
