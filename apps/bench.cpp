@@ -81,6 +81,7 @@ void add_lenet(CLI::App& app, const std::string& model, std::string& mode, Optio
 struct GemmArguments {
   int m = 1, n = 1, k = 1;
   std::string transposes = "nn";
+  std::string rung;
 };
 
 void add_gemm(CLI::App& app, GemmArguments& gemm, Options& options) {
@@ -94,9 +95,14 @@ void add_gemm(CLI::App& app, GemmArguments& gemm, Options& options) {
       ->check(CLI::IsMember({"nn", "nt", "tn", "tt"}))
       ->capture_default_str();
   add_device_option(command, options.device);
+  command.add_option(
+      "--rung", gemm.rung,
+      "a rung of the device cuda's ladder (cuda/gemm/) beside the one that the shape "
+      "picks, or all");
   add_windows(command, options);
   add_against(command, options, {"onednn", "openblas", "torch"});
-  add_run(command, options, [&] { bench_gemm(gemm.m, gemm.n, gemm.k, gemm.transposes, options); });
+  add_run(command, options,
+          [&] { bench_gemm(gemm.m, gemm.n, gemm.k, gemm.transposes, gemm.rung, options); });
 }
 
 struct ConvArguments {

@@ -61,9 +61,43 @@ inline std::vector<std::string> words_of(const std::string& subcommand,
   return words;
 }
 
+// The rungs of Device::cuda's gemm that are asked for: by name, or all. None where `name` is empty.
+inline std::vector<cuda::GemmRung> rungs_of(const std::string& name, Device device) {
+  std::vector<cuda::GemmRung> rungs;
+  if (name.empty()) return rungs;
+  if (device != Device::cuda) throw ValueError("gemm: only the device cuda has rungs");
+  if (name != "all") return {cuda::parse_gemm_rung(name)};
+  for (int i = 0; i < cuda::gemm_rung_count; ++i) rungs.push_back(static_cast<cuda::GemmRung>(i));
+  return rungs;
+}
+
+// One rung after the other, a line each, as `rungs` in the JSON object. `step` takes the rung.
+template <class Step>
+Json bench_rungs(const std::vector<cuda::GemmRung>& rungs, double flop, const Options& options,
+                 Step&& step) {
+  Json all = Json::array();
+  for (const cuda::GemmRung rung : rungs) {
+    const Measurement measurement = measure(
+        options.windows, [&] { step(rung); }, [] {});
+    const Spread gflops = measurement.rates(flop * 1e-9);
+    const std::string name = cuda::to_string(rung);
+    std::cout << std::left << std::setw(17) << name << std::right << std::setw(9)
+              << format_figure(gflops.median) << " GFLOP/s, min " << format_figure(gflops.min)
+              << ", max " << format_figure(gflops.max) << std::endl;
+    all.push_back({{"name", name},
+                   {"gflops", gflops.median},
+                   {"min", gflops.min},
+                   {"max", gflops.max},
+                   {"disturbed", measurement.disturbed()}});
+  }
+  return all;
+}
+
 // c = a b; `transposes` is "nn", "nt", "tn" or "tt": for a and for b, whether it is stored
-// transposed.
-inline void bench_gemm(int m, int n, int k, const std::string& transposes, const Options& options) {
+// transposed. `rung` is one of Device::cuda's, "all" for all of them after the one that the shape
+// picks, or empty.
+inline void bench_gemm(int m, int n, int k, const std::string& transposes, const std::string& rung,
+                       const Options& options) {
   const GemmGeometry g{.m = m,
                        .n = n,
                        .k = k,
@@ -72,14 +106,16 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
   const Shape a_shape{m, k}, b_shape{k, n}, c_shape{m, n};  // of a transposed one the same size
   require_memory(
       "gemm", static_cast<double>(a_shape.size() + b_shape.size() + c_shape.size()) * sizeof(real));
+  const Device device = parse_device(options.device);
+  const std::vector<cuda::GemmRung> rungs = rungs_of(rung, device);
   Random random(1);
   Tensor a = random_tensor(a_shape, random);
   Tensor b = random_tensor(b_shape, random);
   Tensor c(c_shape);
   const std::vector<std::string> work = words_of("gemm", {m, n, k}, transposes);
-  const Device device = parse_device(options.device);
   for (Tensor* tensor : {&a, &b, &c}) tensor->to(device);
-  const Json json = bench_product(work, 2.0 * m * n * k, options, [&] {
+  const double flop = 2.0 * m * n * k;
+  Json json = bench_product(work, flop, options, [&] {
     switch (device) {
       case Device::reference:
         ref::gemm(g, a.data(), b.data(), c.data());
@@ -93,6 +129,16 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
         break;
     }
   });
+  if (device == Device::cuda) {
+    json["rung"] = cuda::to_string(cuda::gemm_rung(g));
+    label("rung") << cuda::to_string(cuda::gemm_rung(g)) << "\n";
+  }
+  if (!rungs.empty()) {
+    json["rungs"] = bench_rungs(rungs, flop, options, [&](cuda::GemmRung one) {
+      cuda::gemm(one, g, a.data(), b.data(), c.data());
+      cuda::synchronize();
+    });
+  }
   write_result(options, json);
 }
 

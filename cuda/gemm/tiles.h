@@ -137,6 +137,20 @@ __device__ inline void store_sums(const TilePlace<Shape>& place, int m, int n, i
   }
 }
 
+// Calls f(line, column) for this thread's share of lines x columns places: neighbouring threads
+// have neighbouring columns. Lines are counted from a number that the compiler cannot look through:
+// else it would work out the addresses of all of them before the loop along k, and keep them in
+// registers that the sums need.
+template <int lines, int columns, int threads, class F>
+__device__ inline void each_place(F f) {
+  static_assert(threads % columns == 0 && lines * columns % threads == 0, "an unequal share");
+  int line = static_cast<int>(threadIdx.x / columns);
+  const int column = static_cast<int>(threadIdx.x % columns);
+  asm volatile("" : "+r"(line));
+#pragma unroll
+  for (int i = 0; i < lines; i += threads / columns) f(line + i, column);
+}
+
 // Starts the copies of `rows` rows from first_row on and tile_k steps from first_l on. Neighbouring
 // threads copy neighbours in memory. Numbers beyond the edges are zero; where the tile is known to
 // be `inside`, nobody asks.
@@ -163,31 +177,19 @@ __device__ inline void start_copies(const Operand& operand, int row_count, int e
       store(Pack<vector_size>{}, &tile[l][row]);
     }
   };
-  const int thread = static_cast<int>(threadIdx.x);
   if constexpr (Operand::along_k) {
-#pragma unroll 4  // all at once their addresses would take too many registers
-    for (int e = 0; e < rows * steps; e += Shape::threads) {
-      copy_number((e + thread) / steps, (e + thread) % steps);
-    }
+    each_place<rows, steps, Shape::threads>([&](int row, int l) { copy_number(row, l); });
   } else if (operand.packs()) {
-    constexpr int packs = rows / vector_size;
-#pragma unroll
-    for (int e = 0; e < packs * steps; e += Shape::threads) {
-      copy_pack((e + thread) % packs * vector_size, (e + thread) / packs);
-    }
+    each_place<steps, rows / vector_size, Shape::threads>(
+        [&](int l, int pack) { copy_pack(pack * vector_size, l); });
   } else {
-#pragma unroll 4  // all at once their addresses would take too many registers
-    for (int e = 0; e < rows * steps; e += Shape::threads) {
-      copy_number((e + thread) % rows, (e + thread) / rows);
-    }
+    each_place<steps, rows, Shape::threads>([&](int l, int row) { copy_number(row, l); });
   }
 }
 
 template <int rows, class Shape, class Operand>
 __device__ inline void start_tile(const Operand& operand, int row_count, int end_l, int first_row,
                                   int first_l, SharedTile<rows>& tile) {
-  static_assert(rows / vector_size * Shape::tile_k % Shape::threads == 0,
-                "threads would be left over");
   if (first_row + rows <= row_count && first_l + Shape::tile_k <= end_l) {
     start_copies<true, rows, Shape>(operand, row_count, end_l, first_row, first_l, tile);
   } else {
@@ -238,9 +240,10 @@ struct RowMajor {
   bool packed;  // the rows are made of whole packs
 
   __device__ bool packs() const { return packed; }
+  // Without signs, which makes the product of two ints in 64 bits one instruction.
   __device__ const real* at(int i, int l) const {
-    return along_k ? matrix + std::int64_t{i} * columns + l
-                   : matrix + std::int64_t{l} * columns + i;
+    const auto line = static_cast<unsigned>(along_k ? i : l);
+    return matrix + (along_k ? l : i) + std::uint64_t{line} * static_cast<unsigned>(columns);
   }
 };
 

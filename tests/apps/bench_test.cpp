@@ -146,6 +146,12 @@ TEST_CASE("gemm and conv") {
     check_no_allocations(result);
   }
   check_common(run_bench("gemm 5 6 7 --device reference"), "gemm 5 6 7 nn", "gflops");
+  const json one = run_bench("gemm 5 6 7 --device cuda --rung naive");
+  check_common(one, "gemm 5 6 7 nn", "gflops");
+  CHECK(one["rung"] == "small_tile");
+  CHECK(one["rungs"].size() == 1);
+  CHECK(one["rungs"][0]["name"] == "naive");
+  CHECK(run_bench("gemm 5 6 7 tn --device cuda --rung all")["rungs"].size() == 12);
   for (const std::string device : {"reference", "cpu", "cpu --layout lanes"}) {
     for (const std::string direction : {"forward", "data", "weights"}) {
       const std::string command = "conv 2 3 9 8 4 3 2 2 1 " + direction;
@@ -314,6 +320,8 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
   refused("lenet-classic --against openblas", "openblas not in {onednn,torch,all}", 2);
   refused("lenet-zagreb train --against=onednn", "not expected: --against", 2);
   refused("gemm 4 4 4 --patience 0", "--patience", 2);
+  refused("gemm 4 4 4 --rung naive", "gemm: only the device cuda has rungs", 1);
+  refused("gemm 4 4 4 --device cuda --rung fast", "unknown rung 'fast': choose naive, ", 1);
   refused("ceiling --seconds 0", "--seconds", 2);
   refused("ceiling --windows 0 --seconds 0.01", "--windows", 2);
   for (const char* command : {"", "lenet-classic", "lenet-modern", "lenet-zagreb", "gemm", "conv",
