@@ -15,6 +15,8 @@ constexpr int m_block = 448;              // rows of a packed at once: the block
 constexpr int n_block = 512;              // columns of b packed at once: the block stays in L2
 constexpr std::int64_t in_place = 32768;  // of b are read where they lie: they fit L2 and the TLB
 
+constexpr int few_rows = 128;  // of a: for them packing b would cost more than it saves
+
 constexpr int cache_line = 64 / static_cast<int>(sizeof(real));
 
 // Cuts `count` items into the fewest pieces of at most `most` and makes these as equal as can be.
@@ -23,11 +25,17 @@ int even_piece(int count, int most) {
   return (count + pieces - 1) / pieces;
 }
 
-// Some rows of a as the tiles read them: a[i, l] with l from l0.
+// Some rows of a as the tiles read them: a[i, l] with l from l0. `together` tiles lie side by side,
+// `step` numbers after the ones before them.
 struct Rows {
   const real* data;
-  std::int64_t stride, step;  // step: from one tile's first row to the next's
+  std::int64_t stride, step;
+  int together;
   TileOrder order;
+
+  const real* tile(int number, int rows) const {
+    return data + number / together * step + number % together * rows;
+  }
 };
 
 // Rows [i0, i1) of a, k values [l0, l0 + depth), copied tile after tile.
@@ -46,16 +54,20 @@ Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int dep
         std::copy_n(a.at(i, l0), depth, row);
       }
     }
-    return {packed, stride, tile_rows * stride, TileOrder::by_row};
+    return {packed, stride, tile_rows * stride, 1, TileOrder::by_row};
   }
-  const int width = round_up(tile_rows, t.lanes);
+  // As many tiles as fill a vector lie side by side: they are read and written as whole vectors.
+  const int together = t.lanes % tile_rows == 0 ? t.lanes / tile_rows : 1;
+  const int width = round_up(tile_rows, t.lanes), unit = together * tile_rows;
   const std::int64_t step = std::int64_t{width} * depth;
-  real* packed = scratch<struct PackedA>(step * ((i1 - i0 + tile_rows - 1) / tile_rows));
-  for (int i = i0; i < i1; i += tile_rows) {
-    pack_rows_by_k(a.at(i, l0), a.stride, depth, std::min(tile_rows, i1 - i), width,
-                   packed + (i - i0) / tile_rows * step);
+  const int whole = unit == width ? (i1 - i0) / unit : 0;
+  real* packed = scratch<struct PackedA>(step * ((i1 - i0 + unit - 1) / unit));
+  pack_panels(a.at(i0, l0), a.stride, depth, whole, width, packed);
+  for (int i = i0 + whole * unit, unit_number = whole; i < i1; i += unit, ++unit_number) {
+    pack_rows_by_k(a.at(i, l0), a.stride, depth, std::min(unit, i1 - i), width,
+                   packed + unit_number * step);
   }
-  return {packed, width, step, TileOrder::by_k};
+  return {packed, width, step, together, TileOrder::by_k};
 }
 
 // b's columns [j0, j0 + columns), k values [l0, l0 + depth), as panels: the one that begins with
@@ -73,8 +85,9 @@ void pack_columns(const Tiles& t, const Product& p, int l0, int depth, int j0, i
   // that for_each_panel does not make narrower), then the others.
   int whole = 0;
   if (!b.columns_first) {
-    const int width = most_vectors * t.lanes, ragged = columns % t.lanes != 0;
-    whole = ragged ? std::max(columns - t.lanes - 1, 0) / width : columns / width;
+    const int width = most_vectors * t.lanes, left = t.vectors_of(columns) % most_vectors;
+    const bool narrower = left == 1 || (left == 0 && columns % t.lanes != 0);
+    whole = std::max(t.vectors_of(columns) / most_vectors - (narrower ? 1 : 0), 0);
     pack_panels(b.at(l0, j0), b.stride, depth, whole, width, packed);
     whole *= width;
   }
@@ -85,42 +98,56 @@ void pack_columns(const Tiles& t, const Product& p, int l0, int depth, int j0, i
   });
 }
 
-// Tile after tile, along a row of tiles first: a's rows stay in L1, c is walked along its lines.
+// Tile after tile. Along a row of tiles first: a's rows stay in L1, c is walked along its lines.
+// But where a long b lies as it is, all rows take a panel of it before the next: so only the first
+// of them waits for memory.
 void multiply_block(const Tiles& t, const Product& p, const Tiling& tiling, const Range& range,
-                    int l0, int depth, const Rows& a, const real* packed_b) {
+                    int l0, int depth, const Rows& a, const real* packed_b, bool panels_first) {
   const int columns = range.n1 - range.n0;
-  for (int i = range.m0; i < range.m1; i += tiling.rows) {
-    const int rows = std::min(tiling.rows, range.m1 - i);
+  const auto multiply_tile = [&](int i, int j, int width, int vectors) {
+    const bool packed = packed_b != nullptr;
+    const Tile tile{.depth = depth,
+                    .a = a.tile((i - range.m0) / tiling.rows, tiling.rows),
+                    .a_stride = a.stride,
+                    .b = packed ? packed_b + std::int64_t{j} * depth : p.b.at(l0, range.n0 + j),
+                    .b_stride = packed ? vectors * t.lanes : p.b.stride,
+                    .b_last = packed ? (vectors - 1) * t.lanes : width - t.lanes,
+                    .c = p.c + i * p.c_stride + range.n0 + j,
+                    .c_stride = p.c_stride,
+                    .c_last = width - t.lanes,
+                    .add = p.add || l0 > 0};
+    t.function(std::min(tiling.rows, range.m1 - i), vectors, a.order)(&tile);
+  };
+  if (panels_first) {
     for_each_panel(t, columns, tiling.vectors, [&](int j, int width, int vectors) {
-      const bool packed = packed_b != nullptr;
-      const Tile tile{.depth = depth,
-                      .a = a.data + (i - range.m0) / tiling.rows * a.step,
-                      .a_stride = a.stride,
-                      .b = packed ? packed_b + std::int64_t{j} * depth : p.b.at(l0, range.n0 + j),
-                      .b_stride = packed ? vectors * t.lanes : p.b.stride,
-                      .b_last = packed ? (vectors - 1) * t.lanes : width - t.lanes,
-                      .c = p.c + i * p.c_stride + range.n0 + j,
-                      .c_stride = p.c_stride,
-                      .c_last = width - t.lanes,
-                      .add = p.add || l0 > 0};
-      t.function(rows, vectors, a.order)(&tile);
+      for (int i = range.m0; i < range.m1; i += tiling.rows) multiply_tile(i, j, width, vectors);
     });
+    return;
+  }
+  for (int i = range.m0; i < range.m1; i += tiling.rows) {
+    for_each_panel(t, columns, tiling.vectors,
+                   [&](int j, int width, int vectors) { multiply_tile(i, j, width, vectors); });
   }
 }
 
 }  // namespace
 
-Tiling::Tiling(const Tiles& t, int m)
-    : rows(even_piece(m, t.max_rows)), vectors(t.max_vectors(rows)), block(m_block / rows * rows) {
-  if (2 * rows > t.max_rows) vectors = std::min(vectors, 2);
+Tiling::Tiling(const Tiles& t, int m, int n) {
+  // With 32 registers three vectors by eight rows are the nearest to a square, and as many such
+  // tiles as fill a vector are packed side by side. Four vectors of columns are twice two.
+  const int across = t.vectors_of(n);
+  const bool three = t.sums >= 24 && across != 4;
+  vectors = std::min(across, three ? 3 : 2);
+  rows = even_piece(m, vectors == 3 ? 8 : std::min(t.sums / vectors, t.max_rows));
+  block = m_block / rows * rows;
 }
 
 void multiply_range(const Tiles& t, const Product& p, const Range& range) {
   const int m = range.m1 - range.m0;
-  const Tiling tiling(t, m);
+  const Tiling tiling(t, m, range.n1 - range.n0);
   const bool small_b = p.b.stride * std::min(p.k, k_block) <= in_place;
   const bool pack_b =
-      p.b_pictures.pixels != nullptr || p.b.columns_first || (m > 2 * t.max_rows && !small_b);
+      p.b_pictures.pixels != nullptr || p.b.columns_first || (m > few_rows && !small_b);
   // Equal pieces of k: a short one at the end would load and store c for little.
   const int k_piece = std::min(round_up(even_piece(p.k, k_block), cache_line), k_block);
   for (int l0 = 0; l0 < p.k; l0 += k_piece) {
@@ -143,8 +170,9 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
         const Rows rows = pack_a ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
                                  : Rows{p.a.at(i0, l0), p.a.stride,
                                         p.a.columns_first ? tiling.rows : tiling.rows * p.a.stride,
-                                        p.a.columns_first ? TileOrder::by_k : TileOrder::by_row};
-        multiply_block(t, p, tiling, {i0, i1, j0, j1}, l0, depth, rows, packed_b);
+                                        1, p.a.columns_first ? TileOrder::by_k : TileOrder::by_row};
+        multiply_block(t, p, tiling, {i0, i1, j0, j1}, l0, depth, rows, packed_b,
+                       !pack_b && !small_b);
       }
       j0 = j1;
     }

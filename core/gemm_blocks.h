@@ -51,19 +51,19 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range);
 // How c is cut into tiles: many sums a step of k keep the multipliers busy, as square as can be
 // for few loads. Few rows leave registers for more vectors.
 struct Tiling {
-  Tiling(const Tiles& t, int m);
+  Tiling(const Tiles& t, int m, int n);
   int rows, vectors;
   int block;  // rows of a that are packed at once: whole tiles
 };
 
-// Calls body(j, columns, vectors) for each tile's columns of `columns`. Where the columns end
-// inside a vector, the last tile needs a second vector to overlap: the tile before gives it one.
+// Calls body(j, columns, vectors) for each tile's columns of `columns`. A last tile of one vector
+// would use few registers, and has no other to overlap where the columns end inside a vector: the
+// tile before gives it one.
 template <class Body>
 void for_each_panel(const Tiles& t, int columns, int most_vectors, Body&& body) {
-  const bool ragged = columns % t.lanes != 0;
   for (int j = 0; j < columns;) {
     int vectors = t.vectors_of(columns - j);
-    if (ragged && vectors == most_vectors + 1 && most_vectors > 1) vectors -= 2;
+    if (vectors == most_vectors + 1 && most_vectors > 1) vectors -= 2;
     vectors = std::min(vectors, most_vectors);
     const int width = std::min(vectors * t.lanes, columns - j);
     body(j, width, vectors);

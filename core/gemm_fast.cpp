@@ -48,9 +48,9 @@ double cycles(const Tiles& t, const Product& p) {
 
 void multiply(const Tiles& t, const Product& p) {
   if (p.n < t.lanes) return multiply_narrow(t, p);
-  const Tiling tiling(t, p.m);
+  const Tiling tiling(t, p.m, p.n);
   const bool split_n = p.n >= p.m;  // cut the longer side of c into one piece a thread
-  const int unit = split_n ? tiling.vectors * t.lanes : tiling.rows;
+  const int unit = split_n ? t.lanes : tiling.rows;
   const int units = std::max(split_n ? p.n / unit : round_up(p.m, unit) / unit, 1);
   const std::int64_t unit_work = std::int64_t{p.m} * p.n * p.k / units;
   parallel_for(

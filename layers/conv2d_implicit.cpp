@@ -75,7 +75,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
   planes.offsets(in, offset);
   const int k = static_cast<int>(offset.size());
   const int* offsets = offset.data();
-  const Tiling tiling(tiles(), g.y.w);
+  const Tiling tiling(tiles(), g.y.w, out);
   const std::int64_t packed_size = packed_weights_size(k, out);
   real* packed = nullptr;
   if (suits_direct(g)) {

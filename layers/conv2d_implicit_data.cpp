@@ -170,7 +170,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
   const int* offsets = offset.data();
 
   const bool is_direct = suits_direct(g);
-  const Tiling tiling(tiles(), all.columns.pixels(0));
+  const Tiling tiling(tiles(), all.columns.pixels(0), in);
   const std::int64_t group_weights =
       is_direct ? packed_weights_size(out * g.w.h * g.w.w, in) : g.w.size() / g.groups;
   real* turned = scratch<struct TurnedWeights>(group_weights * g.groups);

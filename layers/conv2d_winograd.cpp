@@ -47,7 +47,7 @@ struct Block {
   }
 
   void products(const real* u, const real* v, real* m) const {
-    const Tiling tiling(tiles(), out);
+    const Tiling tiling(tiles(), out, rows * all.columns);
     const int vectors = tiles().vectors_of(rows * all.columns);
     for (int p = 0; p < points; ++p) {
       multiply_tiles(tiling, out, in, vectors, {u + p * u_shape.point, u_shape.stride},

@@ -51,7 +51,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
     real* v = scratch<struct WinogradV>(v_shape.size);
     real* dm = scratch<struct WinogradM>(dm_shape.size);
     real* pixels = zero_pixels(most, all.columns);
-    const Tiling tiling(tiles(), in);
+    const Tiling tiling(tiles(), in, out);
     for (int group = 0; group < g.groups; ++group) {
       for (std::int64_t row = begin; row < end; row += most) {
         const int rows = static_cast<int>(std::min<std::int64_t>(most, end - row));
