@@ -17,6 +17,8 @@ constexpr std::int64_t in_place = 32768;  // of b are read where they lie: they 
 
 constexpr int few_rows = 128;  // of a: for them packing b would cost more than it saves
 
+constexpr int long_row = 1024;  // of a: rows so far apart are copied together
+
 constexpr int cache_line = 64 / static_cast<int>(sizeof(real));
 
 // Cuts `count` items into the fewest pieces of at most `most` and makes these as equal as can be.
@@ -130,19 +132,56 @@ void multiply_block(const Tiles& t, const Product& p, const Tiling& tiling, cons
   }
 }
 
+// Each tile's columns lie in one line of b's pictures, and are read where they lie. Neighbouring
+// tiles read the same pixels, again and again, out of L1.
+void multiply_pictures(const Tiles& t, const Product& p, const Range& range) {
+  const Pictures& b = p.b_pictures;
+  const Tiling tiling(t, range.m1 - range.m0, b.width, Tiles::most_vectors);
+  const int k_piece = even_piece(p.k, k_block);
+  for (int l0 = 0; l0 < p.k; l0 += k_piece) {
+    const int depth = std::min(k_piece, p.k - l0);
+    for (int i0 = range.m0; i0 < range.m1; i0 += tiling.block) {
+      const int i1 = std::min(i0 + tiling.block, range.m1);
+      const Rows a = p.a.stride > long_row ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
+                                           : Rows{p.a.at(i0, l0), p.a.stride,
+                                                  tiling.rows * p.a.stride, 1, TileOrder::by_row};
+      for (int n = range.n0; n < range.n1; n += b.width) {
+        const real* line = b.pixels + n / b.width * b.pitch;
+        for_each_panel(t, b.width, tiling.vectors, [&](int j, int width, int vectors) {
+          for (int i = i0; i < i1; i += tiling.rows) {
+            const Tile tile{.depth = depth,
+                            .a = a.tile((i - i0) / tiling.rows, tiling.rows),
+                            .a_stride = a.stride,
+                            .b = line + j,
+                            .offset = b.offset + l0,
+                            .b_stride = 0,
+                            .b_last = width - t.lanes,
+                            .c = p.c + i * p.c_stride + n + j,
+                            .c_stride = p.c_stride,
+                            .c_last = width - t.lanes,
+                            .add = p.add || l0 > 0};
+            t.function(std::min(tiling.rows, i1 - i), vectors, TileOrder::b_pictures)(&tile);
+          }
+        });
+      }
+    }
+  }
+}
+
 }  // namespace
 
-Tiling::Tiling(const Tiles& t, int m, int n) {
-  // With 32 registers three vectors by eight rows are the nearest to a square, and as many such
-  // tiles as fill a vector are packed side by side. Four vectors of columns are twice two.
+Tiling::Tiling(const Tiles& t, int m, int n, int most_vectors) {
+  // With 32 registers three vectors by eight rows are near a square, and as many such tiles as fill
+  // a vector are packed side by side. Four vectors of columns are twice two.
   const int across = t.vectors_of(n);
-  const bool three = t.sums >= 24 && across != 4;
-  vectors = std::min(across, three ? 3 : 2);
+  if (t.sums < 24 || (across == 4 && most_vectors == 3)) most_vectors = 2;
+  vectors = std::min(across, most_vectors);
   rows = even_piece(m, vectors == 3 ? 8 : std::min(t.sums / vectors, t.max_rows));
   block = m_block / rows * rows;
 }
 
 void multiply_range(const Tiles& t, const Product& p, const Range& range) {
+  if (p.pictures_in_place) return multiply_pictures(t, p, range);
   const int m = range.m1 - range.m0;
   const Tiling tiling(t, m, range.n1 - range.n0);
   const bool small_b = p.b.stride * std::min(p.k, k_block) <= in_place;
@@ -166,7 +205,7 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
         const int i1 = std::min(i0 + tiling.block, range.m1);
         const bool pack_a =
             p.a_pictures.pixels != nullptr || (columns >= 4 * tiling.vectors * t.lanes &&
-                                               p.a.stride > (p.a.columns_first ? 128 : 1024));
+                                               p.a.stride > (p.a.columns_first ? 128 : long_row));
         const Rows rows = pack_a ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
                                  : Rows{p.a.at(i0, l0), p.a.stride,
                                         p.a.columns_first ? tiling.rows : tiling.rows * p.a.stride,

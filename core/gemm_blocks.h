@@ -31,7 +31,9 @@ struct Pictures {
 };
 
 // c = a b or, with `add`, c += a b: c is m x n, its rows `c_stride` apart. Where a_pictures or
-// b_pictures has pixels, it is the matrix and a or b is not looked at.
+// b_pictures has pixels, it is the matrix and a or b is not looked at. With `pictures_in_place`
+// nothing of b_pictures is copied: that pays where the pixels that a tile reads fit L1. Then lines
+// hold a vector or more, and a Range has whole lines.
 struct Product {
   int m, n, k;
   Matrix a, b;
@@ -39,6 +41,7 @@ struct Product {
   std::int64_t c_stride;
   bool add;
   Pictures a_pictures{}, b_pictures{};
+  bool pictures_in_place = false;
 };
 
 // The part of c that one call computes: rows [m0, m1) and columns [n0, n1). There are at least as
@@ -51,7 +54,7 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range);
 // How c is cut into tiles: many sums a step of k keep the multipliers busy, as square as can be
 // for few loads. Few rows leave registers for more vectors.
 struct Tiling {
-  Tiling(const Tiles& t, int m, int n);
+  Tiling(const Tiles& t, int m, int n, int most_vectors = 3);
   int rows, vectors;
   int block;  // rows of a that are packed at once: whole tiles
 };

@@ -39,7 +39,8 @@ struct TileKernel {
     const std::int64_t a_stride = tile->a_stride, b_stride = tile->b_stride;
     const std::int64_t c_stride = tile->c_stride;
     const real* a = tile->a;
-    const int* a_offset = tile->a_offset;
+    const int* offset = tile->offset;
+    constexpr bool by_row = order == TileOrder::by_row || order == TileOrder::b_pictures;
     const real* b = tile->b;
     const std::int64_t b_last = tile->b_last, c_last = tile->c_last;
     if (depth >= 32) {  // c is on its way while the sums are made
@@ -51,25 +52,26 @@ struct TileKernel {
     }
     Vector sum[rows][vectors] = {};
     for (int l = 0; l < depth; ++l) {
+      const real* b_row = order == TileOrder::b_pictures ? b + offset[l] : b;
       Vector b_l[vectors];
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) {
-        b_l[v] = *reinterpret_cast<const Vector*>(b + (v + 1 < vectors ? v * width : b_last));
+        b_l[v] = *reinterpret_cast<const Vector*>(b_row + (v + 1 < vectors ? v * width : b_last));
       }
 #pragma GCC unroll 4
-      for (int v = 0; v < vectors; v += vectors_a_line<Isa>) {
+      for (int v = 0; order != TileOrder::b_pictures && v < vectors; v += vectors_a_line<Isa>) {
         __builtin_prefetch(b + steps_ahead * b_stride + v * width);
       }
-      const real* a_l = order == TileOrder::pictures ? a + a_offset[l] : a;
+      const real* a_l = order == TileOrder::pictures ? a + offset[l] : a;
       LONGHAND_UNROLL
       for (int i = 0; i < rows; ++i) {
-        const real a_il = order == TileOrder::by_row ? a_l[i * a_stride] : a_l[i];
+        const real a_il = by_row ? a_l[i * a_stride] : a_l[i];
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) sum[i][v] += a_il * b_l[v];
       }
-      if (order == TileOrder::by_row) ++a;
+      if (by_row) ++a;
       if (order == TileOrder::by_k) a += a_stride;
-      b += b_stride;
+      if (order != TileOrder::b_pictures) b += b_stride;
     }
     real* c = tile->c;
     const bool add = tile->add;

@@ -15,23 +15,24 @@ namespace longhand::fast {
 //   c[i, j] = (add ? c[i, j] : 0) + sum over l of a[i, l] * b[l, j]
 //
 // b's columns lie side by side, so a step of k loads b as whole vectors; a is read one number at
-// a time, in one of three orders.
+// a time. Each of them lies in one of several orders.
 //
 // A number of columns that is no multiple of the vector needs no mask and no padding: the last
 // vector begins at column columns - lanes and overlaps the one before. What lies in both is
 // computed twice, with the same result. So a tile has at least lanes columns.
 enum class TileOrder {
-  by_row,   // a[i, l] is a[i * a_stride + l]
-  by_k,     // a[i, l] is a[l * a_stride + i]
-  pictures  // a[i, l] is a[a_offset[l] + i]: each k value's rows begin at a place of their own
+  by_row,     // a[i, l] is a[i * a_stride + l]
+  by_k,       // a[i, l] is a[l * a_stride + i]
+  pictures,   // a[i, l] is a[offset[l] + i]: each k value's rows begin at a place of their own
+  b_pictures  // a[i, l] is a[i * a_stride + l], and b[l, j] is b[offset[l] + j]
 };
 
 struct Tile {
   int depth;
   const real* a;
   std::int64_t a_stride = 0;
-  const int* a_offset = nullptr;
   const real* b;  // b[l, j] is b[l * b_stride + j]
+  const int* offset = nullptr;
   std::int64_t b_stride;
   int b_last;  // where the last vector begins in a row of b: the columns of a packed panel do not
                // overlap, those of a matrix do
@@ -59,7 +60,7 @@ struct Tiles {
   // How many vectors hold so many columns.
   int vectors_of(int columns) const { return (columns + lanes - 1) / lanes; }
 
-  static constexpr int most_vectors = 4, orders = 3;
+  static constexpr int most_vectors = 4, orders = 4;
 };
 
 // The tiles of this CPU's instruction set.

@@ -36,8 +36,8 @@ void direct(const Tiling& tiling, const Pictures& pictures, int rows, int k, int
         }
         const Tile tile{.depth = k,
                         .a = pictures.pixels + std::int64_t{row} * pictures.pitch + i,
-                        .a_offset = pictures.offset,
                         .b = packed + std::int64_t{co} * k,
+                        .offset = pictures.offset,
                         .b_stride = vectors * t.lanes,
                         .b_last = (vectors - 1) * t.lanes,
                         .c = sums + (std::int64_t{row} * pictures.width + i) * channels + co,

@@ -41,6 +41,16 @@ bool suits_direct(const Conv2dGeometry& g) {
   return g.y.c / g.groups >= tiles().lanes && g.w.c * g.w.h * g.w.w >= 64 && !pointwise(g);
 }
 
+// Where the pixels that the tiles of a line read fit L1, in cache lines: nothing is packed, nothing
+// transposed.
+bool suits_in_place(const Conv2dGeometry& g) {
+  const int vectors = std::min(tiles().vectors_of(g.y.w), Tiles::most_vectors);
+  const std::int64_t lines = g.w.c * g.w.h * std::min(g.w.w, g.stride_w);
+  return g.y.w >= tiles().lanes && !pointwise(g) && lines * (vectors + 1) <= 512;
+}
+
+constexpr std::int64_t small_weights = 1 << 16;
+
 // Lines of y that are summed before they are transposed: the sums stay in the L2 cache.
 int lines_together(const Conv2dGeometry& g) {
   return std::max(512 / g.y.w, 1);
@@ -78,7 +88,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
   const Tiling tiling(tiles(), g.y.w, out);
   const std::int64_t packed_size = packed_weights_size(k, out);
   real* packed = nullptr;
-  if (suits_direct(g)) {
+  if (suits_direct(g) && !suits_in_place(g)) {
     packed = scratch<struct PackedWeights>(packed_size * g.groups);
     parallel_for(g.groups, 1, [&](std::int64_t begin, std::int64_t end, int) {
       for (std::int64_t group = begin; group < end; ++group) {
@@ -118,7 +128,8 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
                     .c = y_group + first,
                     .c_stride = places,
                     .add = b != nullptr,
-                    .b_pictures = pictures},
+                    .b_pictures = pictures,
+                    .pictures_in_place = suits_in_place(g)},
                    {0, out, 0, count});
   });
 }
@@ -127,44 +138,77 @@ bool suits_backward_weights(const Conv2dGeometry& g) {
   return g.y.c / g.groups >= tiles().lanes;
 }
 
+namespace {
+
+// What a thread computes: rows [row0, row1) of dw^T, summed over images [n0, n1).
+struct WeightPart {
+  int row0, row1, n0, n1;
+};
+
+// sums [group][row, out] = the part's rows of every group
+void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* offsets,
+                 const WeightPart& part, const real* x, const real* dy, real* sums) {
+  const int out = g.y.c / g.groups, places = g.y.h * g.y.w, kernel = g.w.h * g.w.w;
+  const int count = part.row1 - part.row0;
+  const int c0 = part.row0 / kernel, c1 = (part.row1 - 1) / kernel + 1;  // their channels
+  for (int group = 0; group < g.groups; ++group) {
+    for (int n = part.n0; n < part.n1; ++n) {
+      const real* x_group = x + x_offset(g, n, group);
+      Product product{.m = count,
+                      .n = out,
+                      .k = places,
+                      .a = {x_group + std::int64_t{part.row0} * places, places, false},
+                      .b = {dy + y_offset(g, n, group), places, true},
+                      .c = sums + std::int64_t{group} * count * out,
+                      .c_stride = out,
+                      .add = n > part.n0};
+      if (!pointwise(g)) {
+        real* pixels = plane_memory((c1 - c0) * planes.channel);
+        planes.copy(x_group, c0, c1, 0, g.y.h, pixels);
+        product.a_pictures = {pixels - c0 * planes.channel, offsets + part.row0, g.y.w,
+                              planes.columns.plane()};
+      }
+      multiply_range(tiles(), product, {0, count, 0, out});
+    }
+  }
+}
+
+}  // namespace
+
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
-  const int in = g.w.c, out = g.y.c / g.groups, places = g.y.h * g.y.w;
-  const int kernel = g.w.h * g.w.w;
+  const int out = g.y.c / g.groups, rows = g.w.c * g.w.h * g.w.w;
   const InputPlanes planes(g);
   thread_local std::vector<int> offset;
-  planes.offsets(in, offset);
+  planes.offsets(g.w.c, offset);
   const int* offsets = offset.data();
-  // The rows of dw^T are shared out, not the images: so every thread sums its own part of dw, which
-  // stays in its cache, and the sums do not depend on how many threads there are.
-  const int rows = in * kernel, unit = std::min(tiles().max_rows, rows);
-  parallel_for(rows / unit, grain_of_work(rows / unit, multiplications(g)),
+  const auto add = [&](int row0, int count, const real* sums) {
+    for (int group = 0; group < g.groups; ++group) {
+      add_transposed(count, out, sums + std::int64_t{group} * count * out, out,
+                     dw + w_offset(g, group) + row0, rows);
+    }
+  };
+  // A small dw is summed by every thread for its own images, whose dy nobody else must pack.
+  if (g.w.size() <= small_weights && g.y.n % threads() == 0) {
+    const std::int64_t grain = grain_of_work(g.y.n, multiplications(g));
+    const int pieces = parallel_pieces(g.y.n, grain);
+    real* sums = scratch<struct WeightSums>(g.w.size() * pieces);
+    parallel_for(g.y.n, grain, [&](std::int64_t begin, std::int64_t end, int piece) {
+      const WeightPart part{0, rows, static_cast<int>(begin), static_cast<int>(end)};
+      sum_weights(g, planes, offsets, part, x, dy, sums + piece * g.w.size());
+    });
+    for (int piece = 0; piece < pieces; ++piece) add(0, rows, sums + piece * g.w.size());
+    return;
+  }
+  // Of a large one every thread sums some rows, over all images: they stay in its cache.
+  const int unit = std::min(tiles().max_rows, rows), units = rows / unit;
+  parallel_for(units, grain_of_work(units, multiplications(g)),
                [&](std::int64_t begin, std::int64_t end, int) {
-                 const int first = static_cast<int>(begin) * unit;
-                 const int last = end == rows / unit ? rows : static_cast<int>(end) * unit;
-                 const int c0 = first / kernel, c1 = (last - 1) / kernel + 1;
-                 const int count = last - first;
-                 real* sums = scratch<struct WeightSums>(std::int64_t{count} * out);
-                 for (int group = 0; group < g.groups; ++group) {
-                   for (int n = 0; n < g.y.n; ++n) {
-                     const real* x_group = x + x_offset(g, n, group);
-                     Product product{.m = count,
-                                     .n = out,
-                                     .k = places,
-                                     .a = {x_group + std::int64_t{first} * places, places, false},
-                                     .b = {dy + y_offset(g, n, group), places, true},
-                                     .c = sums,
-                                     .c_stride = out,
-                                     .add = n > 0};
-                     if (!pointwise(g)) {
-                       real* pixels = plane_memory((c1 - c0) * planes.channel);
-                       planes.copy(x_group, c0, c1, 0, g.y.h, pixels);
-                       product.a_pictures = {pixels - c0 * planes.channel, offsets + first, g.y.w,
-                                             planes.columns.plane()};
-                     }
-                     multiply_range(tiles(), product, {0, count, 0, out});
-                   }
-                   add_transposed(count, out, sums, out, dw + w_offset(g, group) + first, rows);
-                 }
+                 const int row0 = static_cast<int>(begin) * unit;
+                 const int row1 = end == units ? rows : static_cast<int>(end) * unit;
+                 real* sums =
+                     scratch<struct WeightSums>(std::int64_t{row1 - row0} * out * g.groups);
+                 sum_weights(g, planes, offsets, {row0, row1, 0, g.y.n}, x, dy, sums);
+                 add(row0, row1 - row0, sums);
                });
 }
 
