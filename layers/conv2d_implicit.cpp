@@ -187,7 +187,8 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
                      dw + w_offset(g, group) + row0, rows);
     }
   };
-  // A small dw is summed by every thread for its own images, whose dy nobody else must pack.
+  // A small dw is summed by every thread for its own images, whose dy nobody else must pack. (So
+  // the bits are the same for the same number of threads.)
   if (g.w.size() <= small_weights && g.y.n % threads() == 0) {
     const std::int64_t grain = grain_of_work(g.y.n, multiplications(g));
     const int pieces = parallel_pieces(g.y.n, grain);

@@ -93,7 +93,8 @@ TEST_CASE("a vector times a matrix") {
 TEST_CASE("the bits do not depend on the number of threads") {
   const int before = threads();
   for (const Shape& mnk : {Shape{70, 150, 90}, Shape{300, 90, 120}, Shape{90, 300, 120},
-                           Shape{200, 11, 1100}, Shape{1, 900, 200}, Shape{1, 200, 900}}) {
+                           Shape{200, 11, 1100}, Shape{60, 250, 400}, Shape{17, 130, 700},
+                           Shape{150, 250, 400}, Shape{1, 900, 200}, Shape{1, 200, 900}}) {
     const int m = mnk.n, n = mnk.c, k = mnk.h;
     const Tensor a = spread_values({m, k}, 1), b = spread_values({k, n}, 2);
     for (int bits = 0; bits < 4; ++bits) {
