@@ -11,6 +11,7 @@
 
 #include "apps/bench/ceiling.h"
 #include "apps/bench/products.h"
+#include "apps/bench/recorded.h"
 #include "apps/bench/report.h"
 #include "core/optimizer.h"
 #include "layers/avg_pool2d.h"
@@ -62,9 +63,12 @@ class ElementwiseWork {
           layer_->device() == Device::cpu && layer_->takes_lanes() && cpu_rung() == CpuRung::best;
       convert(x, lanes ? Layout::lanes : Layout::nchw, x_);
       convert(dy, lanes ? Layout::lanes : Layout::nchw, dy_);
+      x_.to(device);
+      dy_.to(device);
       return;
     }
     param_.grad = random_tensor(param_.grad.shape(), random);
+    param_.to(device);
     if (name == "sgd") {
       optimizer_ = std::make_unique<Sgd>(std::vector{&param_}, SgdOptions{.momentum = real(0.9)});
     } else {
@@ -76,11 +80,7 @@ class ElementwiseWork {
   // All passes once; adds the seconds of each.
   void run(std::array<double, 2>& seconds) {
     const double start = now();
-    if (layer_) {
-      layer_->forward(x_);
-    } else {
-      optimizer_->step();
-    }
+    first();
     const double middle = now();
     seconds[0] += middle - start;
     if (!layer_) return;
@@ -88,11 +88,48 @@ class ElementwiseWork {
     seconds[1] += now() - middle;
   }
 
+  // The same on Device::cuda.
+  void run_recorded(std::array<double, 2>& seconds) {
+    seconds[0] += recorded_[0].seconds([] {}, [&] { first(); });
+    if (!layer_) return;
+    seconds[1] += recorded_[1].seconds([&] { first(); }, [&] { layer_->backward(dy_); });
+  }
+
  private:
+  void first() {
+    if (layer_) {
+      layer_->forward(x_);
+    } else {
+      optimizer_->step();
+    }
+  }
+
+  RecordedPass recorded_[2];
   std::unique_ptr<Layer> layer_;
   std::unique_ptr<Optimizer> optimizer_;
   Param param_;
   Tensor x_, dy_;
+};
+
+// Copies in the GPU's memory, replays_a_look of them a call: half of `bytes` read, half written.
+class CopiesOnCuda {
+ public:
+  explicit CopiesOnCuda(double bytes) : from_(Memory::cuda), to_(Memory::cuda) {
+    const Shape half{1, 1, 1, static_cast<int>(bytes / 2 / sizeof(real))};
+    from_.resize(half);
+    to_.resize(half);
+    from_.fill(1);
+  }
+  void operator()() {
+    for (int i = 0; i < replays_a_look; ++i) {
+      cuda::copy(static_cast<std::size_t>(from_.bytes()), from_.data(), Memory::cuda, to_.data(),
+                 Memory::cuda);
+    }
+    cuda::synchronize();
+  }
+
+ private:
+  Tensor from_, to_;
 };
 
 struct ElementwiseResult {
@@ -103,10 +140,17 @@ struct ElementwiseResult {
 // A result for each pass; adds the windows to `all`.
 inline std::vector<ElementwiseResult> measure_operation(const Operation& operation, int size,
                                                         const Options& options, Measurement& all) {
+  const bool on_cuda = parse_device(options.device) == Device::cuda;
   ElementwiseWork work(operation.name, size, parse_device(options.device));
-  std::vector<Copy> copies;
+  std::vector<std::function<void()>> copies;
+  const double copies_a_call = on_cuda ? replays_a_look : 1;
   for (const double moved : operation.moved) {
-    copies.emplace_back(moved * size * sizeof(real) / threads(), 1);
+    const double bytes = moved * size * sizeof(real);
+    if (on_cuda) {
+      copies.emplace_back(CopiesOnCuda(bytes));
+    } else {
+      copies.emplace_back(Copy(bytes / threads(), 1));
+    }
   }
   std::vector<Measurement> copied(copies.size());
   std::vector<std::array<double, 2>> seconds(1);  // of the warm-up, then of each window
@@ -116,8 +160,8 @@ inline std::vector<ElementwiseResult> measure_operation(const Operation& operati
     }
     seconds.push_back({});
   };
-  const Measurement measurement = measure(
-      options.windows, [&] { work.run(seconds.back()); }, begin_window);
+  const auto step = [&] { on_cuda ? work.run_recorded(seconds.back()) : work.run(seconds.back()); };
+  const Measurement measurement = measure(options.windows, step, begin_window);
   std::vector<ElementwiseResult> results;
   for (std::size_t pass = 0; pass < copies.size(); ++pass) {
     const Spread time = measurement.spread([&](std::size_t i) {
@@ -125,14 +169,15 @@ inline std::vector<ElementwiseResult> measure_operation(const Operation& operati
     });
     const double bytes = operation.moved[pass] * size * sizeof(real);
     results.push_back({1e6 * time.median, 1e-9 * bytes / time.median,
-                       time.median / copied[pass].times(1).median});
+                       time.median / copied[pass].times(1 / copies_a_call).median});
   }
   all.windows.insert(all.windows.end(), measurement.windows.begin(), measurement.windows.end());
   return results;
 }
 
 // `only` is the name of one operation, or empty for all; `size` elements, or 0 for two sizes: one
-// whose four tensors fill a quarter of the L2 of the threads' cores, one that no cache holds.
+// whose four tensors fill a quarter of the L2 of the threads' cores, one that no cache holds. (On
+// cuda four tensors are 16 MB, which the L2 of an A100 or H100 holds, and 1 GB.)
 inline void bench_elementwise(const std::string& only, int size, const Options& options) {
   constexpr int step = 16 * 1024;  // sizes that every shape and thread divides well
   const auto rounded = [](double elements) {
@@ -142,11 +187,7 @@ inline void bench_elementwise(const std::string& only, int size, const Options& 
   const double four = 4 * sizeof(real);
   if (size == 0) {
     sizes = {rounded(caches().l2 * threads() / 4 / four), rounded(memory_bytes() / four)};
-  }
-  if (parse_device(options.device) == Device::cuda) {
-    throw ValueError(
-        "elementwise: it compares with a copy in the host's memory: choose the device "
-        "reference or cpu");
+    if (parse_device(options.device) == Device::cuda) sizes = {1 << 20, 1 << 26};
   }
   require_memory("elementwise", 2 * four * sizes.back());
   print_start("elementwise, device " + options.device);

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "apps/bench/ceiling.h"
 #include "apps/bench/flops.h"
+#include "apps/bench/recorded.h"
 #include "apps/bench/report.h"
 #include "apps/bench/training.h"
 
@@ -73,25 +75,31 @@ class TimedLayer : public Layer {
   void want_input_gradient(bool wanted) override { layer_.want_input_gradient(wanted); }
   bool takes_lanes() const override { return layer_.takes_lanes(); }
   const Tensor& forward(const Tensor& x) override {
-    const Stopwatch watch(row_.forward);
-    const Tensor& y = layer_.forward(x);
-    wait();
-    return y;
+    if (layer_.device() != Device::cuda) {
+      const Stopwatch watch(row_.forward);
+      return layer_.forward(x);
+    }
+    row_.forward.seconds.back() +=
+        forward_.seconds([] {}, [&] { y_of_record_ = &layer_.forward(x); });
+    x_of_record_ = &x;
+    return *y_of_record_;
   }
   const Tensor& backward(const Tensor& dy) override {
-    const Stopwatch watch(row_.backward);
-    const Tensor& dx = layer_.backward(dy);
-    wait();
-    return dx;
+    if (layer_.device() != Device::cuda) {
+      const Stopwatch watch(row_.backward);
+      return layer_.backward(dy);
+    }
+    row_.backward.seconds.back() += backward_.seconds(
+        [&] { layer_.forward(*x_of_record_); }, [&] { dx_of_record_ = &layer_.backward(dy); });
+    return *dx_of_record_;
   }
 
  private:
-  void wait() const {
-    if (layer_.device() == Device::cuda) cuda::synchronize();
-  }
-
   Layer& layer_;
   LayerRow& row_;
+  // Device::cuda only.
+  RecordedPass forward_, backward_;
+  const Tensor *x_of_record_ = nullptr, *y_of_record_ = nullptr, *dx_of_record_ = nullptr;
 };
 
 // The same layers as those of `training`, timed into the first of the rows.
@@ -116,23 +124,43 @@ inline void timed_step(Training& training, Sequential& net, std::vector<LayerRow
     return body();
   };
   training.next();
-  timed(sgd_row.forward, [&] {
-    training.sgd().zero_grad();
-    training.wait();
-  });
+  timed(sgd_row.forward, [&] { training.sgd().zero_grad(); });
   const Tensor& y = net.forward(training.x());
   timed(loss_row.forward, [&] { return training.loss().forward(y, training.labels()); });
-  const Tensor& dy = timed(loss_row.backward, [&]() -> const Tensor& {
-    const Tensor& dx = training.loss().backward();
-    training.wait();
-    return dx;
-  });
+  const Tensor& dy =
+      timed(loss_row.backward, [&]() -> const Tensor& { return training.loss().backward(); });
   net.backward(dy);
-  timed(sgd_row.backward, [&] {
-    training.sgd().step();
-    training.wait();
-  });
+  timed(sgd_row.backward, [&] { training.sgd().step(); });
 }
+
+// The same on Device::cuda, all of it recorded, and on the same batch each time.
+class TimedStepOnCuda {
+ public:
+  // The learning rate is 0 from now on: a pass that is repeated adds its gradients again and again.
+  explicit TimedStepOnCuda(Training& training) : training_(training) {
+    training.sgd().set_learning_rate(0);
+    training.next();
+  }
+
+  void operator()(Sequential& net, std::vector<LayerRow>& rows) {
+    LayerRow& loss_row = rows[rows.size() - 2];
+    LayerRow& sgd_row = rows[rows.size() - 1];
+    SoftmaxCrossEntropy& loss = training_.loss();
+    sgd_row.forward.seconds.back() += zero_.seconds([] {}, [&] { training_.sgd().zero_grad(); });
+    const Tensor& y = net.forward(training_.x());
+    const auto forward = [&] { loss.forward(y, training_.labels_on_device()); };
+    loss_row.forward.seconds.back() += loss_forward_.seconds([] {}, forward);
+    loss_row.backward.seconds.back() +=
+        loss_backward_.seconds(forward, [&] { dy_ = &loss.backward(); });
+    net.backward(*dy_);
+    sgd_row.backward.seconds.back() += step_.seconds([] {}, [&] { training_.sgd().step(); });
+  }
+
+ private:
+  Training& training_;
+  RecordedPass zero_, loss_forward_, loss_backward_, step_;
+  const Tensor* dy_ = nullptr;
+};
 
 // What a pass came to, from its windows that count.
 struct PassResult {
@@ -212,8 +240,17 @@ inline void bench_layers(const std::string& model, const Options& options) {
   training.train();
   training.wait();
   begin_rows();  // the warm-up counts as a window here
+  std::optional<TimedStepOnCuda> on_cuda;
+  if (device == Device::cuda) on_cuda.emplace(training);
   const Measurement by_layer = measure(
-      options.windows, [&] { timed_step(training, *net, rows); },
+      options.windows,
+      [&] {
+        if (on_cuda) {
+          (*on_cuda)(*net, rows);
+        } else {
+          timed_step(training, *net, rows);
+        }
+      },
       [&] {
         whole.windows.push_back(timed_window(
             options.windows.seconds, 1, [&] { training.train(); }, [&] { training.wait(); }));

@@ -72,6 +72,7 @@ class Training {
   void next() { place_ = (place_ + 1) % batches_.size(); }
   const Tensor& x() const { return batches_[place_].x; }
   const std::vector<int>& labels() const { return batches_[place_].labels; }
+  const Buffer<int>& labels_on_device() const { return device_labels_[place_]; }
 
   // One step on the next batch: forward, loss, backward, update. On Device::cuda the step is
   // recorded for each batch and then replayed, and train returns when the GPU has been told.

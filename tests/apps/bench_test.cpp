@@ -250,6 +250,31 @@ TEST_CASE("elementwise: each operation beside a copy of as many bytes") {
   CHECK(one["operations"][0]["elements"] == 16384);
 }
 
+TEST_CASE("layers and elementwise on cuda: the same lines and figures") {
+  const json layers = run_bench("layers lenet-classic --batch 1 --device cuda");
+  check_common(layers, "layers lenet-classic", "images_per_second");
+  REQUIRE(layers["layers"].size() == 14);
+  double sum = layers["other_microseconds"];
+  for (const json& layer : layers["layers"]) {
+    for (const char* direction : {"forward", "backward"}) {
+      check_positive(layer[direction], "microseconds");
+      sum += layer[direction]["microseconds"].get<double>();
+    }
+  }
+  CHECK(sum == doctest::Approx(layers["microseconds_a_batch"].get<double>()));
+
+  const json passes = run_bench("elementwise --size 1 --device cuda");
+  check_common(passes, "elementwise", "copies");
+  REQUIRE(passes["operations"].size() == 7);
+  for (const json& row : passes["operations"]) {
+    for (const char* name : {"forward", "backward", "step"}) {
+      if (!row.contains(name)) continue;
+      check_positive(row[name], "copies");
+      check_positive(row[name], "microseconds");
+    }
+  }
+}
+
 TEST_CASE("the instruction set and the rung of the ladder are said") {
   const test::Environment isa("LONGHAND_ISA", "baseline");
   std::string output;
