@@ -175,8 +175,8 @@ TEST_CASE("Ctrl-C stops after the step and leaves a checkpoint that loads") {
 TEST_CASE("lenet trains on cuda, the same weights whether its steps are replayed or not") {
   const std::string weights = trained().dir.file("cuda.safetensors");
   const std::string json = trained().dir.file("cuda.json");
-  const std::string common = "lenet --epochs 3 --batch 16 --augment 1 --data " +
-                             few_images() + " --json " + json + " --save " + weights;
+  const std::string common = "lenet --epochs 3 --batch 16 --augment 1 --data " + few_images() +
+                             " --json " + json + " --save " + weights;
   const ProgramResult run = run_program(common + " --device cuda");
   INFO(run.output);
   REQUIRE(run.code == 0);

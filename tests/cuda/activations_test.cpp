@@ -79,7 +79,8 @@ TEST_CASE("the kernels of the activations are ref's loops, in any order of threa
   in_all_orders([] {
     for (const Activation& f : activations) {
       CAPTURE(f.name);
-      for (const int size : {1, 3, 4, 257, 1000, 1500, 2047, 2048, 2051, 5003}) check_activation(f, size);
+      for (const int size : {1, 3, 4, 257, 1000, 1500, 2047, 2048, 2051, 5003})
+        check_activation(f, size);
     }
   });
 }

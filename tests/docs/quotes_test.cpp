@@ -31,7 +31,7 @@ std::string packed(const std::string& text) {
 // All sources of the engine, and the kernels that its pages are about, packed, one after another.
 std::string all_sources() {
   std::string text;
-  for (const char* room : {"core", "layers", "cuda", "cuda/conv2d", "tests/simt"}) {
+  for (const char* room : {"core", "layers", "cuda", "cuda/conv2d", "cuda/gemm", "tests/simt"}) {
     for (const auto& entry : fs::directory_iterator(root / room)) {
       const fs::path extension = entry.path().extension();
       const bool source = extension == ".cpp" || extension == ".cu" || extension == ".h";
