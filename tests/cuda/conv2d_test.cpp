@@ -50,6 +50,8 @@ TEST_CASE("a version of conv2d that does not fit says so") {
 
 TEST_CASE("the bias's gradient is ref's sum, in any order of threads") {
   in_all_orders([] { for_each_case([](const Conv2dGeometry& g, bool) { check_bias(g); }); });
+  // More images than the blocks of so many channels take at once.
+  check_bias(conv2d_geometry({70, 1, 2, 3}, {130, 1, 1, 1}, {.kernel = 1}, 1));
 }
 
 TEST_CASE("im2col writes the windows' contents, and col2im adds them up where they came from") {

@@ -75,6 +75,9 @@ void for_each_edge(F f) {
   edge("more taps than a block has", {1, 2, 20, 20}, 3, {.kernel = {17, 16}});
   edge("dilation that no tile holds", {1, 1, 1, 14001}, 1, {.kernel = {1, 2}, .dilation = 14000});
   edge("1x1, many channels", {3, 70, 6, 7}, 130, {.kernel = 1});
+  edge("1x1, planes of whole packs", {3, 21, 6, 6}, 37, {.kernel = 1});
+  edge("a tap beside planes of whole packs", {2, 8, 8, 8}, 9,
+       {.kernel = 2, .stride = 2, .padding = {.bottom = 2, .right = 2}, .dilation = 3});
   edge("1x1, stride 2", {2, 20, 7, 7}, 9, {.kernel = 1, .stride = 2});
 }
 
