@@ -71,6 +71,12 @@ void wmma_bfloat16(int k, const float* a, const float* b, float* c);
 void wmma_misaligned(float* c);
 void halves(const float* x, float* y);  // 3 numbers to 5, see there
 
+// copies.cu
+void copied_ahead(int rounds, const float* x, float* y);
+void zero_filled(const float* x, float* y);  // 4 numbers
+void not_waited_for(const float* x, float* y);
+void copied_too_early(const float* x, float* y);  // 64 numbers
+
 // races.cu: launches that kernel of two blocks at most, with or without its race. y: 256 integers.
 enum class Race {
   neighbours,

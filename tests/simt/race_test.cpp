@@ -73,6 +73,13 @@ TEST_CASE("shared memory written again too early") {
   must_find(Race::reuse, "write of reuse", "read of reuse", {"race: kernel reuse_kernel"});
 }
 
+TEST_CASE("a copy that is started while others read its place") {
+  const DeviceArray<float> x(std::vector<float>(64, 1)), y(64);
+  CHECK_THROWS_WITH_AS(copied_too_early(x.data(), y.data()),
+                       doctest::Contains("race: kernel copied_too_early_kernel"),
+                       longhand::CudaError);
+}
+
 TEST_CASE("a scatter that is not atomic") {
   must_find(Race::scatter, "scatter", "scatter", {"race: kernel scatter_kernel", "device memory"});
 }
