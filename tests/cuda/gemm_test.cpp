@@ -119,8 +119,9 @@ TEST_CASE("tensor cores are as exact as is said") {
   const int m = 40, n = 30, k = 200;
   const Tensor a = real_numbers({m, k}, 1), b = real_numbers({k, n}, 2);
   const DeviceArray<real> device_a = on_device(a), device_b = on_device(b);
-  for (const auto& [rung, bits] :
-       {std::pair{cuda::GemmRung::tf32, 11}, {cuda::GemmRung::bf16, 8}}) {
+  for (const auto& precision : {std::pair{cuda::GemmRung::tf32, 11}, {cuda::GemmRung::bf16, 8}}) {
+    const cuda::GemmRung rung = precision.first;
+    const int bits = precision.second;
     CAPTURE(to_string(rung));
     const DeviceArray<real> c(static_cast<std::size_t>(m * n));
     cuda::gemm(rung, {m, n, k}, device_a.data(), device_b.data(), c.data());
