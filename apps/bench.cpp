@@ -35,8 +35,9 @@ void add_batch(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
-void add_against(CLI::App& app, Options& options, const std::vector<std::string>& peers) {
-  std::vector<std::string> words = peers;
+// `work` is what peers are asked to do: "gemm".
+void add_against(CLI::App& app, Options& options, const std::string& work) {
+  std::vector<std::string> words = peers_for(work);
   words.emplace_back("all");
   app.add_option("--against", options.against,
                  "other libraries for the same work, window by window with the engine, commas "
@@ -74,7 +75,7 @@ void add_lenet(CLI::App& app, const std::string& model, std::string& mode, Optio
   add_batch(command, options);
   add_device_option(command, options.device);
   add_windows(command, options);
-  if (model != "zagreb") add_against(command, options, {"onednn", "torch"});
+  if (model != "zagreb") add_against(command, options, "lenet");
   add_run(command, options, [&mode, &options, model] { bench_lenet(model, mode, options); });
 }
 
@@ -100,7 +101,7 @@ void add_gemm(CLI::App& app, GemmArguments& gemm, Options& options) {
       "a rung of the device cuda's ladder (cuda/gemm/) beside the one that the shape "
       "picks, or all");
   add_windows(command, options);
-  add_against(command, options, {"onednn", "openblas", "torch"});
+  add_against(command, options, "gemm");
   add_run(command, options,
           [&] { bench_gemm(gemm.m, gemm.n, gemm.k, gemm.transposes, gemm.rung, options); });
 }
@@ -142,7 +143,7 @@ void add_conv(CLI::App& app, ConvArguments& arguments, Options& options) {
       ->check(CLI::IsMember(versions));
   add_device_option(command, options.device);
   add_windows(command, options);
-  add_against(command, options, {"onednn", "torch"});
+  add_against(command, options, "conv");
   add_run(command, options, [&] {
     bench_conv(conv, arguments.direction, arguments.layout == "lanes", arguments.version, options);
   });

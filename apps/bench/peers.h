@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -17,29 +18,69 @@
 #include "apps/bench/child.h"
 #include "apps/bench/report.h"
 #include "apps/support/interrupt.h"
+#include "core/memory.h"
 
 namespace longhand::bench {
 
 struct PeerKind {
   std::string name;
-  std::string program;             // the file in the folder of peers
-  std::vector<std::string> works;  // how the names of what it can do begin
-  std::string install;             // what to do when it is missing
+  Memory memory = Memory::host;      // where it works: beside which devices it takes part
+  std::string program;               // the file in the folder of peers
+  std::vector<std::string> variant;  // its arguments before the work: how it is to be done
+  std::vector<std::string> works;    // how the names of what it can do begin
+  std::string install;               // what to do when it is missing
 };
 
 inline const std::vector<PeerKind>& peer_kinds() {
+  constexpr Memory host = Memory::host, cuda = Memory::cuda;
+  static const std::string with_nvcc = "configure and build again with nvcc (cmake --preset gpu)";
+  static const std::string cublas = "on a machine with a GPU, " + with_nvcc;
+  static const std::string python =
+      "on a machine with a GPU, name a Python whose torch finds it in LONGHAND_PYTHON";
   static const std::vector<PeerKind> kinds = {
       {"onednn",
+       host,
        "bench_onednn",
+       {},
        {"lenet", "gemm", "conv"},
        "install libdnnl-dev (oneDNN 2), then configure and build again with g++"},
-      {"openblas", "bench_openblas", {"gemm"}, "install libopenblas0-pthread"},
+      {"openblas", host, "bench_openblas", {}, {"gemm"}, "install libopenblas0-pthread"},
       {"torch",
+       host,
        "bench_torch.py",
+       {},
        {"lenet", "gemm", "conv"},
        "install python3-torch and libopenblas0-openmp, or name a Python that has torch in "
-       "LONGHAND_PYTHON"}};
+       "LONGHAND_PYTHON"},
+      {"cublas", cuda, "bench_cublas", {"fp32"}, {"gemm"}, cublas},
+      {"cublas-pedantic", cuda, "bench_cublas", {"pedantic"}, {"gemm"}, cublas},
+      {"cublas-tf32", cuda, "bench_cublas", {"tf32"}, {"gemm"}, cublas},
+      {"cublas-bf16", cuda, "bench_cublas", {"bf16"}, {"gemm"}, cublas},
+      {"cudnn",
+       cuda,
+       "bench_cudnn",
+       {},
+       {"conv"},
+       "on a machine with a GPU, install cuDNN and its header cudnn.h, then " + with_nvcc},
+      {"torch", cuda, "bench_torch.py", {"cuda"}, {"lenet", "gemm", "conv"}, python},
+      {"torch-graph", cuda, "bench_torch.py", {"cuda-graph"}, {"lenet"}, python}};
   return kinds;
+}
+
+// Whether it does a work of that name: "gemm", "lenet-classic".
+inline bool can_do(const PeerKind& kind, const std::string& work) {
+  return std::any_of(kind.works.begin(), kind.works.end(),
+                     [&](const std::string& can) { return work.starts_with(can); });
+}
+
+// The names of all that do such a work, each once.
+inline std::vector<std::string> peers_for(const std::string& work) {
+  std::vector<std::string> names;
+  for (const PeerKind& kind : peer_kinds()) {
+    const bool known = std::find(names.begin(), names.end(), kind.name) != names.end();
+    if (can_do(kind, work) && !known) names.push_back(kind.name);
+  }
+  return names;
 }
 
 // $LONGHAND_PEERS, otherwise peers/ beside this program.
@@ -55,10 +96,17 @@ inline std::string peers_folder() {
 inline std::vector<std::vector<std::string>> peer_commands(const PeerKind& kind) {
   const std::string file = (std::filesystem::path(peers_folder()) / kind.program).string();
   if (access(file.c_str(), R_OK) != 0) return {};
-  if (!kind.program.ends_with(".py")) return {{file}};
-  const char* python = std::getenv("LONGHAND_PYTHON");
-  if (python != nullptr && *python != '\0') return {{python, file}};
-  return {{"python3", file}, {"/usr/bin/python3", file}};
+  std::vector<std::vector<std::string>> commands = {{file}};
+  if (kind.program.ends_with(".py")) {
+    const char* python = std::getenv("LONGHAND_PYTHON");
+    const bool chosen = python != nullptr && *python != '\0';
+    commands = {{chosen ? python : "python3", file}};
+    if (!chosen) commands.push_back({"/usr/bin/python3", file});
+  }
+  for (std::vector<std::string>& command : commands) {
+    command.insert(command.end(), kind.variant.begin(), kind.variant.end());
+  }
+  return commands;
 }
 
 // One peer at its work.
@@ -162,16 +210,19 @@ class Peer {
 class Peers {
  public:
   // Starts those that options.against names, on a work such as {"lenet-classic", "train", "64"}:
-  // the arguments of every peer, before the number of threads. "all" are those that can do it and
-  // are found; the others must be: Error with what to install.
+  // the arguments of every peer, before the number of threads. "all" are those that can do it where
+  // the device works and are found; the others must be: Error with what to choose or install.
   Peers(const Options& options, std::vector<std::string> work) : options_(options) {
     if (options.against.empty()) return;
+    const Memory memory = memory_of(parse_device(options.device));
+    for (const std::string& name : options.against) require_there(name, memory, work[0]);
     catch_interrupt();  // from here on Ctrl-C must end the peers too
     work.push_back(std::to_string(threads()));
     const bool all = contains(options.against, "all");
     for (const PeerKind& kind : peer_kinds()) {
+      if (kind.memory != memory || !can_do(kind, work[0])) continue;
       const bool named = contains(options.against, kind.name);
-      if (!named && !(all && can_do(kind, work[0]))) continue;
+      if (!named && !all) continue;
       if (start(kind, work)) continue;
       const std::string what = kind.name + " is not found: " + kind.install;
       if (named) throw Error("--against " + what);
@@ -223,9 +274,16 @@ class Peers {
     return std::find(words.begin(), words.end(), word) != words.end();
   }
 
-  static bool can_do(const PeerKind& kind, const std::string& work) {
-    return std::any_of(kind.works.begin(), kind.works.end(),
-                       [&](const std::string& can) { return work.starts_with(can); });
+  // Throws Error where the peer of that name works on another device.
+  void require_there(const std::string& name, Memory memory, const std::string& work) const {
+    std::string choices;
+    for (const PeerKind& kind : peer_kinds()) {
+      if (kind.memory != memory || !can_do(kind, work)) continue;
+      if (name == kind.name || name == "all") return;
+      choices += (choices.empty() ? "" : ", ") + kind.name;
+    }
+    throw Error("--against " + name + " does not work beside the device " + options_.device +
+                ": choose " + choices);
   }
 
   // Whether a peer of that kind is now at work.

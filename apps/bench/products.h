@@ -10,6 +10,7 @@
 #include "apps/support/progress.h"
 #include "core/error.h"
 #include "core/gemm.h"
+#include "core/memory.h"
 #include "core/random.h"
 #include "core/tensor.h"
 #include "cuda/conv2d/versions.h"
@@ -30,6 +31,14 @@ inline std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+// Windows of `step` on that device. A GPU is waited for before each look at the clock, and not
+// after each step, which may take less time than waiting.
+template <class Step, class Begin>
+Measurement measure_on(Device device, const WindowOptions& options, Step&& step, Begin&& begin) {
+  if (device != Device::cuda) return measure(options, step, begin);
+  return measure(options, step, begin, [] { cuda::synchronize(); });
+}
+
 // Measures `step`, which takes `flop` floating-point operations, and prints the result. `work` are
 // the words that were typed for it: its name, and what the peers get.
 template <class Step>
@@ -39,7 +48,8 @@ Json bench_product(const std::vector<std::string>& work, double flop, const Opti
   print_start(name + ", device " + describe(parse_device(options.device)) + ", " +
               format_count(flop) + " FLOP");
   Peers peers(options, work);
-  const Measurement measurement = measure(options.windows, step, [&] { peers.run_windows(); });
+  const Measurement measurement =
+      measure_on(parse_device(options.device), options.windows, step, [&] { peers.run_windows(); });
   const Spread gflops = measurement.rates(flop * 1e-9);
   print_windows(options.windows, measurement);
   print_spread("GFLOP/s", gflops);
@@ -77,8 +87,8 @@ Json bench_rungs(const std::vector<cuda::GemmRung>& rungs, double flop, const Op
                  Step&& step) {
   Json all = Json::array();
   for (const cuda::GemmRung rung : rungs) {
-    const Measurement measurement = measure(
-        options.windows, [&] { step(rung); }, [] {});
+    const Measurement measurement = measure_on(
+        Device::cuda, options.windows, [&] { step(rung); }, [] {});
     const Spread gflops = measurement.rates(flop * 1e-9);
     const std::string name = cuda::to_string(rung);
     std::cout << std::left << std::setw(17) << name << std::right << std::setw(9)
@@ -125,7 +135,6 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
         break;
       case Device::cuda:
         cuda::gemm(g, a.data(), b.data(), c.data());
-        cuda::synchronize();
         break;
     }
   });
@@ -136,7 +145,6 @@ inline void bench_gemm(int m, int n, int k, const std::string& transposes, const
   if (!rungs.empty()) {
     json["rungs"] = bench_rungs(rungs, flop, options, [&](cuda::GemmRung one) {
       cuda::gemm(one, g, a.data(), b.data(), c.data());
-      cuda::synchronize();
     });
   }
   write_result(options, json);
@@ -163,7 +171,8 @@ Json bench_versions(const std::vector<std::string>& work, double flop, const Con
       std::cout << "does not fit this shape\n";
       continue;
     }
-    const Measurement measurement = measure(options.windows, [&] { step(version); });
+    const Measurement measurement = measure_on(
+        Device::cuda, options.windows, [&] { step(version); }, [] {});
     const Spread gflops = measurement.rates(flop * 1e-9);
     std::cout << "GFLOP/s " << format_figure(gflops.median) << " (" << format_figure(gflops.min)
               << " to " << format_figure(gflops.max) << "), us "
@@ -219,7 +228,6 @@ inline void bench_conv(const ConvShape& conv, const std::string& direction, bool
     if (direction == "forward") cuda::conv2d_forward(v, g, x.data(), w.data(), nullptr, y.data());
     if (direction == "data") cuda::conv2d_backward_data(v, g, y.data(), w.data(), x.data());
     if (direction == "weights") cuda::conv2d_backward_weights(v, g, x.data(), y.data(), w.data());
-    cuda::synchronize();
   };
   const auto step = [&] {
     switch (device) {

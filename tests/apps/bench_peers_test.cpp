@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "core/file.h"
 #include "tests/support/environment.h"
@@ -149,6 +151,61 @@ TEST_CASE("a peer that is asked for by name must be there") {
     CHECK(run.code == 1);
     CHECK(contains(run.output, "bench: --against " + name + " is not found: install "));
   }
+}
+
+TEST_CASE("beside cuda work the peers of a GPU, each told how") {
+  const Folder folder;
+  folder.add("bench_cublas", answering);
+  folder.add("bench_cudnn", answering);
+  folder.add("bench_torch.py", answering);
+  const test::Environment python("LONGHAND_PYTHON", "/bin/sh");
+  struct Expected {
+    const char* work;
+    std::vector<std::pair<const char*, const char*>> peers;  // and what each was asked
+  };
+  const std::vector<Expected> all = {{"gemm 4 5 6 tn",
+                                      {{"cublas", "fp32 gemm 4 5 6 tn 1"},
+                                       {"cublas-pedantic", "pedantic gemm 4 5 6 tn 1"},
+                                       {"cublas-tf32", "tf32 gemm 4 5 6 tn 1"},
+                                       {"cublas-bf16", "bf16 gemm 4 5 6 tn 1"},
+                                       {"torch", "cuda gemm 4 5 6 tn 1"}}},
+                                     {"conv 1 2 4 4 3 3 3 1 0 data",
+                                      {{"cudnn", "conv 1 2 4 4 3 3 3 1 0 data 1"},
+                                       {"torch", "cuda conv 1 2 4 4 3 3 3 1 0 data 1"}}},
+                                     {"lenet-classic infer --batch 1",
+                                      {{"torch", "cuda lenet-classic infer 1 1"},
+                                       {"torch-graph", "cuda-graph lenet-classic infer 1 1"}}}};
+  for (const Expected& e : all) {
+    const test::ProgramResult run = folder.run(
+        std::string(e.work) + " --device cuda --against all --json " + folder.file("result.json"));
+    INFO(run.output);
+    REQUIRE(run.code == 0);
+    CHECK_FALSE(contains(run.output, "missing"));
+    const json against = json::parse(folder.read("result.json"))["against"];
+    REQUIRE(against.size() == e.peers.size());
+    for (const auto& [name, asked] : e.peers) {
+      CHECK(against[name]["version"] == "version 1 of " + std::string(asked));
+    }
+  }
+}
+
+TEST_CASE("a peer of the other device is refused in one line") {
+  const Folder folder;
+  const auto refused = [&](const std::string& arguments, const std::string& words) {
+    const test::ProgramResult run = folder.run(arguments);
+    INFO(run.output);
+    CHECK(run.code == 1);
+    CHECK(contains(run.output, "bench: --against " + words + "\n"));
+  };
+  refused("gemm 4 4 4 --device cuda --against onednn",
+          "onednn does not work beside the device cuda: choose cublas, cublas-pedantic, "
+          "cublas-tf32, cublas-bf16, torch");
+  refused("gemm 4 4 4 --against openblas,cublas",
+          "cublas does not work beside the device cpu: choose onednn, openblas, torch");
+  refused("conv 1 1 4 4 1 3 3 1 0 --device reference --against cudnn",
+          "cudnn does not work beside the device reference: choose onednn, torch");
+  refused("lenet-classic --against torch-graph",
+          "torch-graph does not work beside the device cpu: choose onednn, torch");
 }
 
 TEST_CASE("a peer that does not keep to the conversation ends the run") {

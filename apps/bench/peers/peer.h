@@ -16,10 +16,12 @@
 namespace longhand::bench {
 
 // Says that it is ready; then, for every line "window SECONDS", repeats step() for that long and
-// answers what that took. loss() is asked after each window. Returns main's status when the input
-// ends.
-template <class Step, class Loss>
-int serve(const std::string& version, Step&& step, Loss&& loss) {
+// answers what that took. loss() is asked after each window. finish() waits for what a GPU has
+// still to do, before each of about `looks` looks at the clock. Returns main's status when the
+// input ends.
+template <class Step, class Loss, class Finish>
+int serve(const std::string& version, Step&& step, Loss&& loss, Finish&& finish,
+          std::int64_t looks = 100) {
   std::cout << "ready " << version << std::endl;
   std::int64_t chunk = 1;
   for (std::string line; std::getline(std::cin, line);) {
@@ -32,8 +34,8 @@ int serve(const std::string& version, Step&& step, Loss&& loss) {
       return 1;
     }
     TimeWindow window;
-    run_for(seconds, chunk, step, window);
-    chunk = chunk_after(window, 1000);
+    run_for(seconds, chunk, step, finish, window);
+    chunk = chunk_after(window, looks);
     const double value = loss();
     std::cout << "{\"steps\": " << window.steps << ", \"seconds\": " << window.seconds
               << ", \"rss_mb\": " << peak_rss_mb() << ", \"loss\": ";
@@ -43,6 +45,12 @@ int serve(const std::string& version, Step&& step, Loss&& loss) {
       std::cout << "null}" << std::endl;
   }
   return 0;
+}
+
+template <class Step, class Loss>
+int serve(const std::string& version, Step&& step, Loss&& loss) {
+  return serve(
+      version, step, loss, [] {}, 1000);
 }
 
 template <class Step>
