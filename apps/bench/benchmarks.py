@@ -10,12 +10,13 @@ were too often disturbed by other processes gets a star.
 """
 import argparse
 import datetime
-import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
+
+from tables import (Bench, beside, between_marks, command_line, figure, heading, read_page, spread,
+                    star, table, write_page)
 
 BEGIN = '<!-- measured: what follows is written by make benchmarks -->'
 END = '<!-- measured: end -->'
@@ -43,74 +44,6 @@ CONVS = [
     ('8 256 56 56 64 1 1 1 0', '1x1 256->64 at 56x56'),
     ('8 3 224 224 64 7 7 2 3', '7x7 stride 2 3->64 at 224x224'),
 ]
-
-
-class Bench:
-    """The program, its options, and what it printed last."""
-
-    def __init__(self, program, quick):
-        self.program, self.quick, self.text, self.found = program, quick, '', set()
-        # Once without a list of names: what is missing is said, and not waited for again and again.
-        self.found = set(self.run('gemm 8 8 8 --against all', 1, 0.01).get('against', {}))
-        print(self.text, file=sys.stderr)
-
-    def against(self, peers):
-        """The option for those of the peers that are here."""
-        here = [peer for peer in peers if peer in self.found]
-        return ' --against ' + ','.join(here) if here else ''
-
-    def run(self, command, windows=5, seconds=0.15):
-        """bench COMMAND; returns its JSON."""
-        if self.quick:
-            windows, seconds = 1, 0.01
-        with tempfile.TemporaryDirectory() as folder:
-            file = os.path.join(folder, 'result.json')
-            words = command.split() + ['--windows', str(windows), '--seconds', str(seconds)]
-            print('bench', *words, file=sys.stderr, flush=True)
-            done = subprocess.run([self.program] + words + ['--json', file],
-                                  stdout=subprocess.PIPE, text=True)
-            if done.returncode != 0:
-                sys.exit('benchmarks.py: bench ' + ' '.join(words) + ' failed')
-            self.text = done.stdout
-            with open(file) as result:
-                return json.load(result)
-
-
-def figure(value):
-    """As bench prints it: enough figures to compare with."""
-    return f'{value:,.0f}' if value >= 1000 else f'{value:.1f}' if value >= 100 else f'{value:.2f}'
-
-
-def star(result, windows):
-    return '\\*' if windows - result['disturbed'] < min(3, windows) else ''
-
-
-def spread(result, key, windows):
-    return (f'{figure(result[key])} ({figure(result["min"])} to {figure(result["max"])})'
-            + star(result, windows))
-
-
-def table(heading, rows):
-    lines = ['| ' + ' | '.join(heading) + ' |', '| --- ' * len(heading) + '|']
-    return lines + ['| ' + ' | '.join(str(cell) for cell in row) + ' |' for row in rows]
-
-
-def command_line(command):
-    return ['', '    bench ' + command, '']
-
-
-def beside(result, key, peers):
-    """A row's cells: the engine's figure, then each peer's and the ratio to it."""
-    windows, cells = result['windows'], [spread(result, key, result['windows'])]
-    for peer in peers:
-        theirs = result.get('against', {}).get(peer)
-        cells.append(spread(theirs, key, windows) if theirs else '-')
-        cells.append(f'**{theirs["ratio"]:.2f}**' if theirs else '')
-    return cells
-
-
-def heading(first, peers):
-    return first + ['Longhand'] + [cell for peer in peers for cell in (peer, 'ratio')]
 
 
 def machine(bench, threads):
@@ -295,17 +228,14 @@ def main():
     parser.add_argument('--only', nargs='+', choices=[part.__name__ for part in PARTS], default=[],
                         metavar='SECTION', help='some of: %(choices)s')
     options = parser.parse_args()
-    with open(options.page) as file:
-        page = file.read()
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        sys.exit(f'benchmarks.py: {options.page} must hold the line "{BEGIN}" and later "{END}"')
-    start, bench, threads = time.time(), Bench(options.bench, options.quick), options.threads
+    page = read_page(options.page, BEGIN, END)
+    start, threads = time.time(), options.threads
+    bench = Bench(options.bench, options.quick, ['gemm 8 8 8'])
     if options.only:
         for part in PARTS:
             if part.__name__ in options.only:
                 page = replace_section(page, part(bench, threads))
-        with open(options.page, 'w') as file:
-            file.write(page)
+        write_page(options.page, page)
         return
     lines, ceiling = machine(bench, threads)
     lines += networks(bench, threads, ceiling)
@@ -313,10 +243,7 @@ def main():
         lines += part(bench, threads)
     lines += ['', f'All of it took {time.time() - start:.0f} seconds. A star: too many of the '
               'windows were disturbed by other processes.']
-    measured = BEGIN + '\n\n' + '\n'.join(lines) + '\n\n' + END
-    page = page[:page.index(BEGIN)] + measured + page[page.index(END) + len(END):]
-    with open(options.page, 'w') as file:
-        file.write(page)
+    write_page(options.page, between_marks(page, BEGIN, END, lines))
 
 
 main()
