@@ -10,7 +10,8 @@ help:
 	@echo 'make by_hand    forward, backward and update of a tiny network, every product written out'
 	@echo 'make gradcheck  every layer: analytic gradients against numeric ones'
 	@echo 'make benchmarks eight quiet minutes: measures the tables of docs/benchmarks.md anew'
-	@echo 'make gpu        on a machine with a GPU: builds for it, tests there, checks with compute-sanitizer'
+	@echo 'make gpu        on a machine with a GPU: builds for it, tests there, checks with compute-sanitizer,'
+	@echo '                measures the tables "On a GPU" of docs/benchmarks.md'
 	@echo 'make setup      only install the Debian or Ubuntu packages that are missing'
 	@echo 'make format     lay out the sources with clang-format'
 	@echo 'make clean      remove the builds'
@@ -41,8 +42,10 @@ benchmarks: setup
 	@cmake --build --preset release --target bench peers
 	@apps/bench/benchmarks.py $(ARGS)
 
+# cuBLAS, cuDNN and PyTorch take part where they are installed (docs/bench.md).
 gpu: setup
 	@cuda/check_on_gpu
+	@apps/bench/gpu_benchmarks.py $(ARGS)
 
 format:
 	@git ls-files '*.h' '*.cpp' '*.cu' | xargs clang-format -i

@@ -340,9 +340,9 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
   refused("layers classic", "model: classic not in", 2);
   refused("elementwise sigmoid", "operation: sigmoid not in", 2);
   refused("elementwise --size 0", "--size: Value 0 not in range", 2);
-  refused("gemm 4 4 4 --against mkl", "--against: mkl not in {onednn,openblas,torch,all}", 2);
+  refused("gemm 4 4 4 --against mkl", "--against: mkl not in {onednn,openblas,torch,cublas,", 2);
   refused("conv 1 1 4 4 1 3 3 1 0 --against onednn,openblas", "openblas not in", 2);
-  refused("lenet-classic --against openblas", "openblas not in {onednn,torch,all}", 2);
+  refused("lenet-classic --against openblas", "openblas not in {onednn,torch,torch-graph,all}", 2);
   refused("lenet-zagreb train --against=onednn", "not expected: --against", 2);
   refused("gemm 4 4 4 --patience 0", "--patience", 2);
   refused("gemm 4 4 4 --rung naive", "gemm: only the device cuda has rungs", 1);
