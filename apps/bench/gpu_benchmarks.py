@@ -65,8 +65,13 @@ OPERATIONS = [('relu', (2, 3)), ('tanh', (2, 3)), ('max_pool', (1.5, 1.5)),
 SIZES = (1 << 20, 1 << 26)
 EPOCHS = (1, 2, 3, 4, 6, 8, 10)
 
-# Predictions, from the pages that say how they were counted. Microseconds:
-# docs/cuda_conv.md
+# Predictions, from the pages that say how they were counted.
+# docs/cuda_gemm.md: milliseconds of 4096 x 4096 x 4096, or at least and at most so many
+GEMM_PREDICTED = {
+    'naive': (271,), 'coalesced': (82,), 'shared_tile': (16.4,), 'register_tile_1d': (9.2,),
+    'register_tile_2d': (4.8,), 'vectorised': (2.3,), 'warp_tile': (2.3,), 'asynchronous': (2.4,),
+    'tf32': (0.40, 1.3), 'bf16': (0.20, 1.3)}
+# docs/cuda_conv.md; microseconds
 CONV_PREDICTED = {
     ('modern conv 2', 'forward'): 140, ('modern conv 2', 'data'): 160,
     ('modern conv 2', 'weights'): 230, ('3x3 64->64 at 56x56', 'forward'): 180,
@@ -149,7 +154,8 @@ def gemm(session):
     rows = []
     for rung, peer, rate in RUNGS:
         ours, theirs = measured.get(rung), (result or {}).get('against', {}).get(peer)
-        row = [rung, limit(2 * 4096**3, 3 * 4096**2, rate)]
+        predicted = [gflops(2 * 4096**3, 1e-3 * ms) for ms in GEMM_PREDICTED.get(rung, ())]
+        row = [rung, limit(2 * 4096**3, 3 * 4096**2, rate), ' to '.join(reversed(predicted))]
         row += ([spread(ours, 'gflops', result['windows'])] if ours else [NOTHING]) + [peer]
         if ours and theirs:
             times = ours['gflops'] / theirs['gflops']
@@ -159,7 +165,7 @@ def gemm(session):
         else:
             row += ['-', ''] if result else [NOTHING, NOTHING]
         rows.append(row)
-    lines += table(['rung', 'at most', 'Longhand', 'peer', 'GFLOP/s', 'ratio'], rows)
+    lines += table(['rung', 'at most', 'predicted', 'Longhand', 'peer', 'GFLOP/s', 'ratio'], rows)
     peers = ('cublas', 'cublas-pedantic')
     lines += ['', 'The rung that the shape picks, in all transpositions.']
     lines += command(f'bench gemm {shape} nt --device cuda --against {",".join(peers)}')
@@ -193,9 +199,9 @@ def convolutions(session):
             for direction in DIRECTIONS:
                 result = session.run(f'conv {shape} {direction}', ('cudnn',))
                 session.count(aim, ratio(result, 'cudnn'))
-                time_predicted = CONV_PREDICTED.get((where, direction))
+                micros = CONV_PREDICTED.get((where, direction))
                 rows.append([where, direction, limit(flop, values),
-                             gflops(flop, 1e-6 * time_predicted) if time_predicted else '']
+                             gflops(flop, 1e-6 * micros) if micros else '']
                             + cells(result, 'gflops', ('cudnn',)))
         lines += table(heading(['', 'direction', 'at most', 'predicted'], ('cudnn',)), rows)
     return lines
