@@ -179,12 +179,13 @@ void add_elementwise(CLI::App& app, std::string& operation, int& size, Options& 
 }
 
 void add_ceiling(CLI::App& app, int& memory_mb, Options& options) {
-  CLI::App& command =
-      *app.add_subcommand("ceiling", "The machine's FP32 multiply-adds and copy bandwidth");
+  CLI::App& command = *app.add_subcommand(
+      "ceiling", "The machine's FP32 multiply-adds and copy bandwidth; on cuda the latter");
   command
       .add_option("--memory-mb", memory_mb,
-                  "how much the copy in memory covers (twice the L3, 256 to 1024)")
+                  "how much the copy in memory covers (twice the L3, 256 to 1024; on cuda 512)")
       ->check(CLI::Range(1, 4096));
+  add_device_option(command, options.device);
   add_windows(command, options);
   add_run(command, options, [&] { bench_ceiling(memory_mb, options); });
 }

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "apps/bench/recorded.h"
 #include "apps/bench/report.h"
 #include "core/cpu.h"
+#include "core/memory.h"
 #include "core/parallel.h"
 #include "core/tensor.h"
 
@@ -175,7 +177,61 @@ class Floors {
   std::array<double, 3> gb_per_second_{};
 };
 
+// Copies in the GPU's memory, replays_a_look of them a call: half of `bytes` read, half written.
+class CopiesOnCuda {
+ public:
+  explicit CopiesOnCuda(double bytes) : from_(Memory::cuda), to_(Memory::cuda) {
+    const Shape half{1, 1, 1, static_cast<int>(bytes / 2 / sizeof(real))};
+    from_.resize(half);
+    to_.resize(half);
+    from_.fill(1);
+  }
+  void operator()() {
+    for (int i = 0; i < replays_a_look; ++i) {
+      cuda::copy(static_cast<std::size_t>(from_.bytes()), from_.data(), Memory::cuda, to_.data(),
+                 Memory::cuda);
+    }
+    cuda::synchronize();
+  }
+
+ private:
+  Tensor from_, to_;
+};
+
+// The copies of a GPU, in its L2 (that of an A100 or H100 holds them) and in its memory.
+inline void bench_ceiling_on_cuda(int memory_mb, const Options& options) {
+  print_start("copies in the GPU's memory, device " + describe(Device::cuda));
+  const double memory = (memory_mb > 0 ? memory_mb : 512) * megabyte;
+  const std::vector<CopySize> sizes = {{"L2", std::min(16 * megabyte, memory)}, {"memory", memory}};
+  Json copies = Json::array();
+  Measurement measurement;
+  Spread spread;
+  for (const CopySize& size : sizes) {
+    require_memory("the copy", size.bytes);  // where kernels run on the CPU, it is the computer's
+    CopiesOnCuda copy(size.bytes);
+    measurement = measure(options.windows, copy);
+    spread = measurement.rates(1e-9 * replays_a_look * size.bytes);
+    label("copy") << "in " << size.level << ", " << format_figure(size.bytes / megabyte)
+                  << " MB read and written\n";
+    print_windows(options.windows, measurement);
+    print_spread("GB/s", spread);
+    copies.push_back({{"level", size.level},
+                      {"bytes", size.bytes},
+                      {"gb_per_second", spread.median},
+                      {"min", spread.min},
+                      {"max", spread.max},
+                      {"disturbed", measurement.disturbed()}});
+  }
+  Json json = result("ceiling", "gb_per_second", spread, options, measurement);
+  json["copy"] = copies;
+  write_result(options, json);
+}
+
 inline void bench_ceiling(int memory_mb, const Options& options) {
+  if (parse_device(options.device) == Device::cuda) {
+    bench_ceiling_on_cuda(memory_mb, options);
+    return;
+  }
   print_start("multiply-adds in registers, and copies, on all threads at once");
   Measurement arithmetic;
   const Spread gflops = bench_multiply_add(options, arithmetic);

@@ -111,27 +111,6 @@ class ElementwiseWork {
   Tensor x_, dy_;
 };
 
-// Copies in the GPU's memory, replays_a_look of them a call: half of `bytes` read, half written.
-class CopiesOnCuda {
- public:
-  explicit CopiesOnCuda(double bytes) : from_(Memory::cuda), to_(Memory::cuda) {
-    const Shape half{1, 1, 1, static_cast<int>(bytes / 2 / sizeof(real))};
-    from_.resize(half);
-    to_.resize(half);
-    from_.fill(1);
-  }
-  void operator()() {
-    for (int i = 0; i < replays_a_look; ++i) {
-      cuda::copy(static_cast<std::size_t>(from_.bytes()), from_.data(), Memory::cuda, to_.data(),
-                 Memory::cuda);
-    }
-    cuda::synchronize();
-  }
-
- private:
-  Tensor from_, to_;
-};
-
 struct ElementwiseResult {
   double microseconds = 0, gb_per_second = 0;
   double copies = 0;  // how many times as long as a plain copy of as many bytes

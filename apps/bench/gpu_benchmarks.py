@@ -142,6 +142,17 @@ def product_limit(shape):
     return limit(2 * m * n * k, m * k + k * n + m * n)
 
 
+def ceiling(session):
+    lines = ['', '### Copies', '', 'GB/s, bytes read and bytes written, both in the GPU\'s memory.']
+    lines += command('bench ceiling --device cuda')
+    result = session.run('ceiling')
+    measured = {copy['level']: copy for copy in result['copy']} if result else {}
+    rows = [[level, published, spread(measured[level], 'gb_per_second', result['windows'])
+             if result else NOTHING]
+            for level, published in (('L2', ''), ('memory', figure(1e-9 * MEMORY)))]
+    return lines + table(['in', 'at most', 'measured'], rows)
+
+
 def gemm(session):
     shape = '4096 4096 4096'
     lines = ['', '### gemm', '', f'{shape}, GFLOP/s, rung by rung ([cuda_gemm.md](cuda_gemm.md)). '
@@ -230,12 +241,8 @@ def elementwise(session):
                 if in_memory:
                     session.count('elementwise', 1 / one['copies'] if one else None)
             rows.append(row + [''] * (2 + 8 - len(row)))
-    one = measured.get(('relu', SIZES[-1]), {}).get('forward')
-    copied = figure(one['gb_per_second'] * one['copies']) + ' GB/s' if one else NOTHING
-    return (lines + table(['', 'elements', 'predicted', 'forward or step', 'GB/s', 'of the copy',
-                           'predicted', 'backward', 'GB/s', 'of the copy'], rows)
-            + ['', f'The copy itself, 2^26 numbers read and written: {copied}; published for the '
-               f'memory of an H100 SXM: {figure(1e-9 * MEMORY)} GB/s.'])
+    return lines + table(['', 'elements', 'predicted', 'forward or step', 'GB/s', 'of the copy',
+                          'predicted', 'backward', 'GB/s', 'of the copy'], rows)
 
 
 def networks(session):
@@ -290,7 +297,7 @@ def layers(session):
     return lines
 
 
-PARTS = (gemm, convolutions, elementwise, networks, accuracy, layers)
+PARTS = (ceiling, gemm, convolutions, elementwise, networks, accuracy, layers)
 
 # What is compared, the aim, its name, what must be true of the worst value, and its unit.
 AIMS = [

@@ -307,6 +307,19 @@ TEST_CASE("ceiling") {
   CHECK(result["copy"][2]["bytes_a_thread"] == 4 << 20);
 }
 
+TEST_CASE("ceiling on cuda: copies in its memory") {
+  std::string output;
+  const json result = run_bench("ceiling --memory-mb 2 --device cuda", &output);
+  check_common(result, "ceiling", "gb_per_second");
+  REQUIRE(result["copy"].size() == 2);
+  for (const json& copy : result["copy"]) {
+    CHECK(copy["bytes"] == 2 << 20);
+    check_positive(copy, "gb_per_second");
+  }
+  CHECK(result["copy"][1]["gb_per_second"] == result["gb_per_second"]);
+  CHECK(contains(output, "copies in the GPU's memory, device cuda ("));
+}
+
 TEST_CASE("what is wrong gets one line that says it, and a status that is not 0") {
   const test::TempDir dir;
   const auto refused = [&](const std::string& arguments, const std::string& words, int lines) {

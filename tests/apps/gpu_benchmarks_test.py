@@ -28,7 +28,7 @@ ours = 10.0 if os.environ.get('SLOW', 'nothing') in command else 100.0
 spread = {'min': ours - 1, 'max': ours + 1, 'disturbed': 0}
 result = {'windows': 5, 'rung': 'split_k', 'launches': 33, 'peak_rss_mb': 9.0,
           'activations_mb': 3.0, 'microseconds_a_batch': 7.0, 'train_images': 60000, 'seconds': 1.25,
-          'copy': [dict(spread, level='memory', gb_per_second=ours)], **spread}
+          'copy': [dict(spread, level=level, gb_per_second=ours) for level in ('L2', 'memory')], **spread}
 for key in ('gflops', 'images_per_second', 'copies'):
     result[key] = ours
 one = {'microseconds': 5.0, 'gb_per_second': 50.0, 'copies': 1.25}
@@ -112,6 +112,7 @@ class GpuBenchmarks(unittest.TestCase):
                  '**1.25**']])
             self.assertEqual(rows(page, 'tf32')[0][4:], ['cublas-tf32', '80.00 (79.00 to 81.00)',
                                                          '**0.75**'])
+            self.assertEqual(rows(page, 'memory'), [['memory', '3,350', '100.0 (99.00 to 101.0)']])
             # 2 * 512 * 500 * 14 * 14 * 20 * 25 operations, no more than 67e12 a second
             self.assertEqual([row[2] for row in rows(page, 'modern conv 2')], ['67,000'] * 3)
             self.assertEqual(len(rows(page, 'modern conv 2')), 3)
