@@ -178,12 +178,12 @@ std::unique_ptr<Sequential> conv_relu_pool(Device device, bool fused) {
 }  // namespace
 
 TEST_CASE("on cuda a fused convolution gives the bits of its layers, and keeps less") {
-  Tensor x({3, 2, 6, 4});
-  for (std::int64_t i = 0; i < x.size(); ++i) x[i] = static_cast<real>(i * 7 % 11) - 5;
-  x.to(Device::cuda);
+  Tensor images({3, 2, 6, 4});
+  for (std::int64_t i = 0; i < images.size(); ++i) images[i] = static_cast<real>(i * 7 % 11) - 5;
+  images.to(Device::cuda);
   const auto net = conv_relu_pool(Device::cuda, false), fused = conv_relu_pool(Device::cuda, true);
   for (int times = 0; times < 2; ++times) {  // so that the grads are added to
-    const Tensor y = net->forward(x), y_fused = fused->forward(x);
+    const Tensor y = net->forward(images), y_fused = fused->forward(images);
     const Tensor dx = net->backward(y), dx_fused = fused->backward(y);
     CHECK(to_string(y_fused.on(Memory::host)) == to_string(y.on(Memory::host)));
     CHECK(to_string(dx_fused.on(Memory::host)) == to_string(dx.on(Memory::host)));
@@ -197,16 +197,16 @@ TEST_CASE("on cuda a fused convolution gives the bits of its layers, and keeps l
 
 TEST_CASE("on cuda a fused convolution is told of calls in the wrong order and of wrong tensors") {
   const auto fused = conv_relu_pool(Device::cuda, true);
-  Tensor x({3, 2, 6, 4});
-  CHECK_THROWS_AS(fused->forward(x), DeviceError);
-  x.to(Device::cuda);
-  const Tensor dy = fused->forward(x);
+  Tensor images({3, 2, 6, 4});
+  CHECK_THROWS_AS(fused->forward(images), DeviceError);
+  images.to(Device::cuda);
+  const Tensor dy = fused->forward(images);
   CHECK_THROWS_AS(fused->backward(dy.on(Memory::host)), DeviceError);
   fused->backward(dy);
   CHECK_THROWS_AS(fused->backward(dy), OrderError);
-  fused->forward(x);
+  fused->forward(images);
   CHECK_THROWS_AS(fused->backward(Tensor({3, 3, 3, 1}).on(Memory::cuda)), ShapeError);
-  fused->forward(x);
+  fused->forward(images);
   fused->to(Device::reference);
   CHECK_THROWS_AS(fused->backward(dy.on(Memory::host)), OrderError);
 }
