@@ -85,11 +85,15 @@ TEST_CASE("reference and cpu train alike, step by step") {
 // 1e-3 of the loss after ten steps.
 TEST_CASE("reference and cuda train alike, step by step") {
   const TrainTest data = load_mnist_sample();
+#if defined(LONGHAND_SANITIZED)
+  const Run run{.batch = 8, .steps = 4};  // kernels on the CPU are slow there
+#else
   const Run run{.batch = 32, .steps = 10};
+#endif
   const std::vector<real> reference = losses("classic", Device::reference, data.train, run);
   const std::vector<real> cuda = losses("classic", Device::cuda, data.train, run);
-  REQUIRE(cuda.size() == 10);
-  CHECK(reference[9] < reference[0]);
+  REQUIRE(static_cast<int>(cuda.size()) == run.steps);
+  CHECK(reference.back() < reference.front());
   for (std::size_t step = 0; step < cuda.size(); ++step) {
     CHECK(cuda[step] == doctest::Approx(reference[step]).epsilon(1e-3));
   }
