@@ -44,10 +44,6 @@ void require_fit(Conv2dVersion version, const Conv2dGeometry& g) {
                    longhand::to_string(g.x) + " and the weights " + longhand::to_string(g.w));
 }
 
-}  // namespace
-
-namespace {
-
 // Small images with few channels: a block has whole ones, and few of the strips' places, a multiple
 // of 4 in a row, are beyond the image's last column.
 bool suits_strips(const Conv2dGeometry& g) {

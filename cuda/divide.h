@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "cuda/launch.h"
+#include <cuda_runtime.h>
 
 namespace longhand::cuda {
 
