@@ -32,7 +32,7 @@ std::vector<Tensor> zeros_like(const std::vector<Param*>& params) {
 template <class Body>
 void spread(const std::vector<Param*>& params, Body&& body) {
   const std::int64_t total = count_values(params);
-  constexpr std::int64_t grain = 1 << 16;
+  constexpr std::int64_t grain = 1 << 14;
   const int pieces = parallel_pieces(total, grain);
   parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last, int) {
     for (std::size_t i = 0; i < params.size(); ++i) {

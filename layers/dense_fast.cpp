@@ -10,6 +10,7 @@
 #include "core/gemm.h"
 #include "core/lanes.h"
 #include "core/parallel.h"
+#include "core/scratch.h"
 #include "layers/dense.h"
 
 namespace longhand::fast {
@@ -49,21 +50,42 @@ void lanes_forward(const DenseGeometry& g, const real* x, const real* w, const r
   });
 }
 
+// dx [N, in] = what outputs [o0, o1) send back.
+void send_back(const DenseGeometry& g, std::int64_t o0, std::int64_t o1, const real* dy,
+               const real* w, std::int64_t i0, std::int64_t i1, real* dx) {
+  lanes::sum({.channels = static_cast<int>(i1 - i0),
+              .places = lane_blocks(g.n),
+              .taps = static_cast<int>(o1 - o0),
+              .offset = feature_offsets(g.out),
+              .w = w + o0 * g.in + i0,
+              .w_channel = 1,
+              .w_tap = g.in,
+              .x = dy + o0 * lane_count,
+              .x_place = std::int64_t{g.out} * lane_count,
+              .y = dx + i0 * lane_count,
+              .y_channel = lane_count,
+              .y_place = std::int64_t{g.in} * lane_count});
+}
+
 void lanes_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx) {
-  const std::int64_t* offset = feature_offsets(g.out);
-  parallel_for(g.in, grain_of(g, g.in), [&](std::int64_t begin, std::int64_t end, int) {
-    lanes::sum({.channels = static_cast<int>(end - begin),
-                .places = lane_blocks(g.n),
-                .taps = g.out,
-                .offset = offset,
-                .w = w + begin,
-                .w_channel = 1,
-                .w_tap = g.in,
-                .x = dy,
-                .x_place = std::int64_t{g.out} * lane_count,
-                .y = dx + begin * lane_count,
-                .y_channel = lane_count,
-                .y_place = std::int64_t{g.in} * lane_count});
+  const int pieces = parallel_pieces(g.out, grain_of(g, g.out));
+  const std::int64_t size = std::int64_t{lane_blocks(g.n)} * g.in * lane_count;
+  if (pieces == 1 || (pieces - 1) * g.n >= 2 * g.out) {
+    parallel_for(g.in, grain_of(g, g.in), [&](std::int64_t begin, std::int64_t end, int) {
+      send_back(g, 0, g.out, dy, w, begin, end, dx);
+    });
+    return;
+  }
+  real* others = scratch<struct DenseParts>((pieces - 1) * size);
+  parallel_for(g.out, grain_of(g, g.out), [&](std::int64_t begin, std::int64_t end, int piece) {
+    send_back(g, begin, end, dy, w, 0, g.in, piece == 0 ? dx : others + (piece - 1) * size);
+  });
+  parallel_for(lane_blocks(g.n), 1, [&](std::int64_t begin, std::int64_t end, int) {
+    const std::int64_t block = std::int64_t{g.in} * lane_count;
+    for (int piece = 1; piece < pieces; ++piece) {
+      const real* part = others + (piece - 1) * size;
+      for (std::int64_t i = begin * block; i < end * block; ++i) dx[i] += part[i];
+    }
   });
 }
 
