@@ -145,18 +145,22 @@ struct AddSumsKernel {
   [[gnu::always_inline]] static void run(int channels, int blocks, std::int64_t places,
                                          const real* dy, real* db) {
     using Vector = typename Registers<Isa>::Vector;
-    constexpr int parts = Registers<Isa>::parts;
+    constexpr int chains = 4;  // sums that need not wait for each other
+    const std::int64_t vectors = places * Registers<Isa>::parts;
     for (int c = 0; c < channels; ++c) {
-      Vector total[parts] = {};
+      Vector total[chains] = {};
       for (int block = 0; block < blocks; ++block) {
         const auto* v = reinterpret_cast<const Vector*>(dy + (std::int64_t{block} * channels + c) *
                                                                  places * lane_count);
-        for (std::int64_t i = 0; i < places; ++i) {
-          for (int part = 0; part < parts; ++part) total[part] += v[i * parts + part];
+        std::int64_t i = 0;
+        for (; i + chains <= vectors; i += chains) {
+          for (int chain = 0; chain < chains; ++chain) total[chain] += v[i + chain];
         }
+        for (; i < vectors; ++i) total[0] += v[i];
       }
-      const real* lane = reinterpret_cast<const real*>(total);
-      for (int l = 0; l < lane_count; ++l) db[c] += lane[l];
+      const Vector sum = (total[0] + total[1]) + (total[2] + total[3]);
+      const real* lane = reinterpret_cast<const real*>(&sum);
+      for (int l = 0; l < Registers<Isa>::lanes; ++l) db[c] += lane[l];
     }
   }
 };
