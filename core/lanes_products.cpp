@@ -114,12 +114,12 @@ struct ProductKernel {
       std::fill_n(sums, std::int64_t{all_taps} * c * lane_count, real(0));
       for (int block = 0; block < g.blocks; ++block) {
         for (int j = 0; j < row_cut.parts; ++j) {
-          for (int group = 0; group < g.groups; ++group) {
-            const int r0 = std::max(row_cut.begin(j), g.first_row[group]);
-            const int r1 = std::min(row_cut.begin(j + 1), g.end_row[group]);
-            if (r0 >= r1) continue;
-            for (int i = 0; i < tap_cut.parts; ++i) {
-              const int t0 = tap_cut.begin(i), t = tap_cut.begin(i + 1) - t0;
+          for (int i = 0; i < tap_cut.parts; ++i) {
+            const int t0 = tap_cut.begin(i), t = tap_cut.begin(i + 1) - t0;
+            for (int group = 0; group < g.groups; ++group) {
+              const int r0 = std::max(row_cut.begin(j), g.first_row[group]);
+              const int r1 = std::min(row_cut.begin(j + 1), g.end_row[group]);
+              if (r0 >= r1) continue;
               tiles[static_cast<std::size_t>(t)][static_cast<std::size_t>(c)](
                   products, block, r0, r1, c0, group * g.taps + t0, sums);
             }
