@@ -34,9 +34,10 @@ void sum(const Sums& s);
 //                                                           offset[t]]
 //
 // The taps come in groups of `taps`: those of one row kh of the window, whose x lie inside the
-// image for the rows [first_row[kh], end_row[kh]) of dy.
+// image for the rows [first_row[kh], end_row[kh]) of dy. In a group `run` taps each lie side by
+// side: their offsets are 16 apart.
 struct Products {
-  int channels = 0, groups = 0, taps = 0;
+  int channels = 0, groups = 0, taps = 0, run = 1;
   const std::int64_t* offset = nullptr;     // [groups][taps]
   const std::int64_t* dw_offset = nullptr;  // [groups][taps]
   const int *first_row = nullptr, *end_row = nullptr;

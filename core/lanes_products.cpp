@@ -2,72 +2,13 @@
 #include <algorithm>
 
 #include "core/lanes.h"
-#include "core/lanes_tile.h"
+#include "core/lanes_product_tile.h"
 #include "core/scratch.h"
 #include "core/transpose.h"
 
 namespace longhand::fast::lanes {
 
 namespace {
-
-// One tile of `channels` x `taps` vectors of sums over rows [r0, r1) of a block, kept in `sums`
-// ([tap][channel of the tile][16]) from call to call.
-template <int channels, int taps, bool adjacent>
-struct ProductTile {
-  template <class Isa>
-  [[gnu::always_inline]] static void run(const Products* products, int block, int r0, int r1,
-                                         int c0, int t0, real* sums) {
-    const Products& g = *products;
-    const std::int64_t x_place = adjacent ? std::int64_t{lane_count} : g.x_place;
-    using Vector = typename Registers<Isa>::Vector;
-    constexpr int lanes = Registers<Isa>::lanes;
-    for (int part = 0; part < lane_count; part += lanes) {
-      real* kept = sums + t0 * channels * lane_count + part;
-      Vector total[taps][channels];
-      LONGHAND_UNROLL
-      for (int t = 0; t < taps; ++t) {
-        LONGHAND_UNROLL
-        for (int c = 0; c < channels; ++c) {
-          total[t][c] = *reinterpret_cast<const Vector*>(kept + (t * channels + c) * lane_count);
-        }
-      }
-      for (int r = r0; r < r1; ++r) {
-        const real* dy = g.dy + block * g.dy_block + c0 * g.dy_channel + r * g.dy_row + part;
-        const std::int64_t row = block * g.x_block + g.x_first + r * g.x_row + part;
-        const real* tap_x[taps];
-        LONGHAND_UNROLL
-        for (int t = 0; t < taps; ++t) tap_x[t] = g.x + (row + g.offset[t0 + t]);
-#pragma GCC unroll 2  // measured: 4 to 10% less time
-        for (int p = 0; p < g.places; ++p) {
-          Vector gradient[channels];
-          LONGHAND_UNROLL
-          for (int c = 0; c < channels; ++c) {
-            gradient[c] = *reinterpret_cast<const Vector*>(dy + c * g.dy_channel + p * lane_count);
-          }
-          LONGHAND_UNROLL
-          for (int t = 0; t < taps; ++t) {
-            Vector here = *reinterpret_cast<const Vector*>(tap_x[t] + p * x_place);
-            keep_in_register(here);
-            LONGHAND_UNROLL
-            for (int c = 0; c < channels; ++c) total[t][c] += gradient[c] * here;
-          }
-        }
-      }
-      LONGHAND_UNROLL
-      for (int t = 0; t < taps; ++t) {
-        LONGHAND_UNROLL
-        for (int c = 0; c < channels; ++c) {
-          *reinterpret_cast<Vector*>(kept + (t * channels + c) * lane_count) = total[t][c];
-        }
-      }
-    }
-  }
-};
-
-template <int channels, int taps>
-using AdjacentProductTile = ProductTile<channels, taps, true>;
-template <int channels, int taps>
-using SpacedProductTile = ProductTile<channels, taps, false>;
 
 // totals[i] = the sum over the lanes of the i-th of 16 vectors of 16 numbers: added up as vectors
 // after a transposition, which takes a quarter of the time of adding lane after lane.
@@ -93,29 +34,50 @@ template <class Isa>
 struct ProductKernel {
   static constexpr int l1_bytes = 32 * 1024;  // of dy that one tile's channels may take
 
+  // How channels and taps are cut into tiles. One that slides takes taps of one run, and so few
+  // channels that its window fits beside the sums.
+  template <class Isa>
+  struct Tiling {
+    explicit Tiling(const Products& g)
+        : adjacent(g.x_place == lane_count && (!ProductTiles<Isa>::slides || g.run >= 3)),
+          slides(adjacent && ProductTiles<Isa>::slides),
+          run(slides ? g.run : g.taps),
+          taps(run, Registers<Isa>::max_wide),
+          channels(g.channels, most_channels(taps.largest())) {}
+    int most_channels(int wide) const {
+      const int most = Registers<Isa>::max_rows(wide);
+      return slides ? std::min(most, (Isa::registers - 1 - wide) / (wide + 1)) : most;
+    }
+    bool adjacent, slides;
+    int run;  // taps that are cut
+    Cut taps, channels;
+  };
+
   template <class Isa>
   [[gnu::always_inline]] static void run(const Products* products, real* sums) {
-    using R = Registers<Isa>;
-    static constexpr TileTable<Isa, AdjacentProductTile, const Products*, int, int, int, int, int,
-                               real*>
+    static constexpr TileTable<Isa, ProductTiles<Isa>::template Adjacent, const Products*, int, int,
+                               int, int, int, real*>
         adjacent;
-    static constexpr TileTable<Isa, SpacedProductTile, const Products*, int, int, int, int, int,
-                               real*>
+    static constexpr TileTable<Isa, ProductTiles<Isa>::template Spaced, const Products*, int, int,
+                               int, int, int, real*>
         spaced;
     const Products& g = *products;
-    const auto& tiles = g.x_place == lane_count ? adjacent.tile : spaced.tile;
-    const Cut tap_cut(g.taps, R::max_wide);
-    const Cut channel_cut(g.channels, R::max_rows(tap_cut.largest()));
-    for (int k = 0; k < channel_cut.parts; ++k) {
-      const int c0 = channel_cut.begin(k), c = channel_cut.begin(k + 1) - c0;
+    const Tiling<Isa> tiling(g);
+    const auto& tiles = tiling.adjacent ? adjacent.tile : spaced.tile;
+    const int parts = g.taps / tiling.run * tiling.taps.parts;  // of a group's taps
+    for (int k = 0; k < tiling.channels.parts; ++k) {
+      const int c0 = tiling.channels.begin(k), c = tiling.channels.begin(k + 1) - c0;
       const int row_bytes = c * g.places * lane_count * static_cast<int>(sizeof(real));
       const Cut row_cut(g.rows, std::max(1, l1_bytes / row_bytes));
       const int all_taps = g.groups * g.taps;
       std::fill_n(sums, std::int64_t{all_taps} * c * lane_count, real(0));
       for (int block = 0; block < g.blocks; ++block) {
         for (int j = 0; j < row_cut.parts; ++j) {
-          for (int i = 0; i < tap_cut.parts; ++i) {
-            const int t0 = tap_cut.begin(i), t = tap_cut.begin(i + 1) - t0;
+          for (int i = 0; i < parts; ++i) {
+            const int part = i % tiling.taps.parts, begin = tiling.taps.begin(part);
+            const int t0 = i / tiling.taps.parts * tiling.run + begin;
+            const int t = tiling.taps.begin(part + 1) - begin;
+            // All rows of the window meet the same part of x, which is in L1 from the second on.
             for (int group = 0; group < g.groups; ++group) {
               const int r0 = std::max(row_cut.begin(j), g.first_row[group]);
               const int r1 = std::min(row_cut.begin(j + 1), g.end_row[group]);

@@ -33,6 +33,7 @@ void WeightSums::add(const real* x, const real* dy, int blocks, real* dw) const 
       add_products({.channels = out,
                     .groups = g.w.h,
                     .taps = g.w.c * g.w.w,
+                    .run = g.dilation_w == 1 ? g.w.w : 1,
                     .offset = taps_.offsets.data(),
                     .dw_offset = taps_.w_offsets.data(),
                     .first_row = taps_.first_row.data(),
