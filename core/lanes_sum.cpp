@@ -52,11 +52,13 @@ struct SumTile {
           for (int p = 0; p < places; ++p) total[c][p] += weight * here[p];
         }
       }
+      real* to = y + part;  // hidden: g++ would have kept all addresses on the stack since above
+      asm("" : "+r"(to));
       LONGHAND_UNROLL
-      for (int c = 0; c < channels; ++c) {
+      for (int c = 0; c < channels; ++c, to += s.y_channel) {
         LONGHAND_UNROLL
         for (int p = 0; p < places; ++p) {
-          *reinterpret_cast<Vector*>(y + c * s.y_channel + p * y_place + part) = total[c][p];
+          *reinterpret_cast<Vector*>(to + p * y_place) = total[c][p];
         }
       }
     }
