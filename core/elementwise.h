@@ -69,6 +69,14 @@ void elementwise(const F& f, std::int64_t grain, std::int64_t size, real* out, I
                });
 }
 
+// The sum of two arrays: elementwise(Add{}, grain, size, sum, a, b).
+struct Add {
+  template <class Vector>
+  [[gnu::always_inline]] void operator()(const Vector& a, const Vector& b, Vector& sum) const {
+    sum = a + b;
+  }
+};
+
 // Copies `size` numbers, spread over threads.
 void copy(std::int64_t size, const real* from, real* to);
 

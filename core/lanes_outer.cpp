@@ -63,11 +63,13 @@ struct OuterProductKernel {
     static constexpr TileTable<Isa, OuterTile, const OuterProducts*, const real*, int, int, int,
                                int>
         table;
-    const auto& tiles = table.tile[vectors];
     const OuterProducts& g = *products;
     const Cut row_cut(g.o1 - g.o0, R::max_rows(vectors));
-    for (int first = 0; first < g.in; first += panel_width) {
-      const int columns = std::min(panel_width, g.in - first);
+    // Panels as equal as can be: a narrow one at the end would leave its tiles few sums.
+    const Cut panel_cut((g.in + R::lanes - 1) / R::lanes, panel_width / R::lanes);
+    for (int part = 0; part < panel_cut.parts; ++part) {
+      const int first = panel_cut.begin(part) * R::lanes;
+      const int columns = std::min(panel_cut.begin(part + 1) * R::lanes, g.in) - first;
       for (int block = 0; block < lane_blocks(g.images); ++block) {
         TransposeKernel::run<Isa>(
             columns, lane_count, g.x + (std::int64_t{block} * g.in + first) * lane_count,
@@ -76,7 +78,9 @@ struct OuterProductKernel {
       for (int k = 0; k < row_cut.parts; ++k) {
         const int o0 = g.o0 + row_cut.begin(k), rows = g.o0 + row_cut.begin(k + 1) - o0;
         for (int j = 0; j < columns; j += width) {
-          tiles[static_cast<std::size_t>(rows)](products, panel, first, j, columns - j, o0);
+          const int wide = std::min((columns - j + R::lanes - 1) / R::lanes, vectors);
+          table.tile[static_cast<std::size_t>(wide)][static_cast<std::size_t>(rows)](
+              products, panel, first, j, columns - j, o0);
         }
       }
     }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/elementwise.h"
 #include "core/gemm.h"
 #include "core/lanes.h"
 #include "core/parallel.h"
@@ -80,13 +81,9 @@ void lanes_backward_data(const DenseGeometry& g, const real* dy, const real* w, 
   parallel_for(g.out, grain_of(g, g.out), [&](std::int64_t begin, std::int64_t end, int piece) {
     send_back(g, begin, end, dy, w, 0, g.in, piece == 0 ? dx : others + (piece - 1) * size);
   });
-  parallel_for(lane_blocks(g.n), 1, [&](std::int64_t begin, std::int64_t end, int) {
-    const std::int64_t block = std::int64_t{g.in} * lane_count;
-    for (int piece = 1; piece < pieces; ++piece) {
-      const real* part = others + (piece - 1) * size;
-      for (std::int64_t i = begin * block; i < end * block; ++i) dx[i] += part[i];
-    }
-  });
+  for (int piece = 1; piece < pieces; ++piece) {
+    elementwise(Add{}, elementwise_grain / 8, size, dx, dx, others + (piece - 1) * size);
+  }
 }
 
 void lanes_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw) {

@@ -18,15 +18,6 @@ void add(std::int64_t size, const real* a, const real* b, real* sum) {
 
 namespace fast {
 
-namespace {
-struct Add {
-  template <class Vector>
-  [[gnu::always_inline]] void operator()(const Vector& a, const Vector& b, Vector& sum) const {
-    sum = a + b;
-  }
-};
-}  // namespace
-
 void add(std::int64_t size, const real* a, const real* b, real* sum) {
   elementwise(Add{}, elementwise_grain, size, sum, a, b);
 }
