@@ -26,6 +26,9 @@ struct Param {
   int rank;
   Tensor value;
   Tensor grad;  // backward adds into it; an optimizer's zero_grad empties it
+  // Into how many equal shares, one a thread, the last backward on Device::cpu cut grad. The
+  // optimizer cuts it likewise, because what a thread has just written is in its cache.
+  int shares = 1;
 };
 
 // The number of trained values in all of them.

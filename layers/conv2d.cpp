@@ -192,6 +192,7 @@ const Tensor& Conv2d::backward(const Tensor& dy) {
     case Device::cpu:
       if (input_gradient_) fast::conv2d_backward_data(g, dy.data(), w, dx_.data());
       fast::conv2d_backward_weights(g, x.data(), dy.data(), dw);
+      weight_.shares = fast::conv2d_weight_shares(g);
       if (has_bias_) fast::conv2d_backward_bias(g, dy.data(), db);
       break;
     case Device::cuda:

@@ -78,6 +78,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx);
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw);
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db);
+int conv2d_weight_shares(const Conv2dGeometry& g);  // how many threads share dw (Param::shares)
 }  // namespace fast
 
 // The version of the ladder in cuda/conv2d/ that suits the shape (cuda/conv2d.cu).

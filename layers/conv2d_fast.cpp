@@ -53,6 +53,10 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   im2col::conv2d_backward_weights(g, x, dy, dw);
 }
 
+int conv2d_weight_shares(const Conv2dGeometry& g) {
+  return best() && is_dense(g) ? dense_weight_shares(dense_geometry(g)) : 1;
+}
+
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db) {
   if (g.layout == Layout::lanes) return lanes::conv2d_backward_bias(g, dy, db);
   const std::int64_t places = std::int64_t{g.y.h} * g.y.w;

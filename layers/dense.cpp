@@ -115,6 +115,7 @@ const Tensor& Dense::backward(const Tensor& dy) {
     case Device::cpu:
       if (input_gradient_) fast::dense_backward_data(g, dy.data(), w, dx_.data());
       fast::dense_backward_weights(g, x.data(), dy.data(), weight_.grad.data());
+      weight_.shares = fast::dense_weight_shares(g);
       if (has_bias_) fast::dense_backward_bias(g, dy.data(), bias_.grad.data());
       break;
     case Device::cuda:

@@ -53,6 +53,8 @@ void dense_forward(const DenseGeometry& g, const real* x, const real* w, const r
 void dense_backward_data(const DenseGeometry& g, const real* dy, const real* w, real* dx);
 void dense_backward_weights(const DenseGeometry& g, const real* x, const real* dy, real* dw);
 void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db);
+// How many threads share dw (Param::shares).
+int dense_weight_shares(const DenseGeometry& g);
 }  // namespace fast
 
 // The same by gemm, the bias added where a sum is stored (cuda/dense.cu).

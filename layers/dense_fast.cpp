@@ -119,6 +119,10 @@ void dense_backward_weights(const DenseGeometry& g, const real* x, const real* d
   gemm({.m = g.out, .n = g.in, .k = g.n, .transpose_a = true, .accumulate = true}, dy, x, dw);
 }
 
+int dense_weight_shares(const DenseGeometry& g) {
+  return g.layout == Layout::lanes ? parallel_pieces(g.out, grain_of(g, g.out)) : 1;
+}
+
 void dense_backward_bias(const DenseGeometry& g, const real* dy, real* db) {
   if (g.layout == Layout::lanes) return lanes::add_sums(g.out, lane_blocks(g.n), 1, dy, db);
   ref::dense_backward_bias(g, dy, db);

@@ -31,7 +31,7 @@ struct TanhBackward {
 };
 
 // A piece that is worth a thread is smaller the more there is to do for a number.
-constexpr std::int64_t tanh_grain = elementwise_grain / 8;
+constexpr std::int64_t tanh_grain = elementwise_grain / 5;
 
 }  // namespace
 
