@@ -69,9 +69,10 @@ TEST_CASE("adam: two steps worked by hand") {
 }
 
 TEST_CASE("all devices take the same steps, cpu to the bit with any number of threads") {
-  // Several params, so that a thread's piece begins and ends inside of one, off a vector's edge.
-  const Shape shapes[] = {{3, 50, 9, 31}, {7}, {1}, {61, 67}, {129}};
-  const auto trained = [&](bool adam, Device device, int thread_count) {
+  // Several params, so that a thread's piece begins and ends inside of one, off a vector's edge: of
+  // the large ones in any case, of the small ones where backward has cut their gradients.
+  const auto trained = [](bool large, bool adam, Device device, int thread_count) {
+    const Shape shapes[] = {{3, 50, 9, large ? 131 : 1}, {7}, {1}, {61, 67}, {129}};
     set_threads(thread_count);
     std::vector<std::unique_ptr<Param>> params;
     std::vector<Param*> pointers;
@@ -79,6 +80,7 @@ TEST_CASE("all devices take the same steps, cpu to the bit with any number of th
       params.push_back(std::make_unique<Param>("w", shape, 4));
       params.back()->value = spread_values(shape, 1);
       params.back()->to(device);
+      if (!large) params.back()->shares = static_cast<int>(params.size()) % 4 + 1;
       pointers.push_back(params.back().get());
     }
     std::unique_ptr<Optimizer> optimizer;
@@ -102,19 +104,23 @@ TEST_CASE("all devices take the same steps, cpu to the bit with any number of th
     return params;
   };
   const int before = threads();
-  for (const bool adam : {false, true}) {
-    const auto reference = trained(adam, Device::reference, 1);
-    const auto one = trained(adam, Device::cpu, 1);
-    const auto two = trained(adam, Device::cpu, 2), three = trained(adam, Device::cpu, 3);
-    const auto cuda = trained(adam, Device::cuda, 1);
-    CHECK(reference[0]->value[0] != spread_values(shapes[0], 1)[0]);
-    for (std::size_t k = 0; k < reference.size(); ++k) {
-      for (std::int64_t i = 0; i < reference[k]->value.size(); ++i) {
-        const auto expected = static_cast<double>(reference[k]->value[i]);
-        REQUIRE(static_cast<double>(one[k]->value[i]) == doctest::Approx(expected).epsilon(1e-5));
-        REQUIRE(static_cast<double>(cuda[k]->value[i]) == doctest::Approx(expected).epsilon(1e-5));
-        REQUIRE(one[k]->value[i] == two[k]->value[i]);
-        REQUIRE(one[k]->value[i] == three[k]->value[i]);
+  for (const bool large : {false, true}) {
+    for (const bool adam : {false, true}) {
+      const auto reference = trained(large, adam, Device::reference, 1);
+      const auto one = trained(large, adam, Device::cpu, 1);
+      const auto two = trained(large, adam, Device::cpu, 2);
+      const auto three = trained(large, adam, Device::cpu, 3);
+      const auto cuda = trained(large, adam, Device::cuda, 1);
+      CHECK(reference[0]->value[0] != spread_values(reference[0]->value.shape(), 1)[0]);
+      for (std::size_t k = 0; k < reference.size(); ++k) {
+        for (std::int64_t i = 0; i < reference[k]->value.size(); ++i) {
+          const auto expected = static_cast<double>(reference[k]->value[i]);
+          REQUIRE(static_cast<double>(one[k]->value[i]) == doctest::Approx(expected).epsilon(1e-5));
+          REQUIRE(static_cast<double>(cuda[k]->value[i]) ==
+                  doctest::Approx(expected).epsilon(1e-5));
+          REQUIRE(one[k]->value[i] == two[k]->value[i]);
+          REQUIRE(one[k]->value[i] == three[k]->value[i]);
+        }
       }
     }
   }
