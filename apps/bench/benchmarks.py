@@ -51,7 +51,9 @@ def machine(bench, threads):
     first = bench.text.splitlines()[0].split(None, 1)[1]
     lines = ['## The machine', '', f'{first}. {datetime.date.today():%d %B %Y}.']
     lines += command_line('ceiling')
-    rows = [('multiply-adds', spread(result, 'gflops', result['windows']) + ' GFLOP/s')]
+    rows = [('multiply-adds', spread(result, 'gflops', result['windows']) + ' GFLOP/s'),
+            ('the same, from L1', spread(result['tile'], 'gflops', result['windows'])
+             + ' GFLOP/s')]
     for copy in result['copy']:
         rows.append((f'copy in {copy["level"]}', spread(copy, 'gb_per_second', result['windows'])
                      + ' GB/s'))

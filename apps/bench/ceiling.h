@@ -10,6 +10,7 @@
 
 #include "apps/bench/recorded.h"
 #include "apps/bench/report.h"
+#include "apps/bench/tile_ceiling.h"
 #include "core/cpu.h"
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -238,6 +239,13 @@ inline void bench_ceiling(int memory_mb, const Options& options) {
   print_windows(options.windows, arithmetic);
   print_spread("GFLOP/s", gflops);
 
+  std::cout << "\n";
+  label("tile") << "the multiply-adds of a convolution whose numbers are all in L1\n";
+  Measurement loaded;
+  const Spread tile = bench_tile(options, loaded);
+  print_windows(options.windows, loaded);
+  print_spread("GFLOP/s", tile);
+
   Json copies = Json::array();
   for (const CopySize& size : copy_sizes(memory_mb)) {
     Measurement measurement;
@@ -255,6 +263,10 @@ inline void bench_ceiling(int memory_mb, const Options& options) {
                       {"disturbed", measurement.disturbed()}});
   }
   Json json = result("ceiling", "gflops", gflops, options, arithmetic);
+  json["tile"] = {{"gflops", tile.median},
+                  {"min", tile.min},
+                  {"max", tile.max},
+                  {"disturbed", loaded.disturbed()}};
   json["copy"] = copies;
   write_result(options, json);
 }

@@ -297,6 +297,7 @@ TEST_CASE("the instruction set and the rung of the ladder are said") {
 TEST_CASE("ceiling") {
   const json result = run_bench("ceiling --memory-mb 8 --threads 2");
   check_common(result, "ceiling", "gflops");
+  check_positive(result["tile"], "gflops");
   REQUIRE(result["copy"].size() == 3);
   for (std::size_t i = 0; i < 3; ++i) {
     const json& copy = result["copy"][i];
