@@ -32,7 +32,7 @@ std::vector<Tensor> zeros_like(const std::vector<Param*>& params) {
 // 15 on those two.)
 template <class Body>
 void spread(const std::vector<Param*>& params, Body&& body) {
-  constexpr std::int64_t grain = 1 << 16;
+  constexpr std::int64_t grain = 1 << 15;
   const int least = parallel_pieces(count_values(params), grain);
   const auto shares_of = [least](const Param& p) { return std::max(least, p.shares); };
   int most = least;

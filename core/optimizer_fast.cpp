@@ -4,7 +4,7 @@
 
 #include "core/cpu.h"
 #include "core/optimizer.h"
-#include "core/vector.h"
+#include "core/reciprocal.h"
 
 namespace longhand::fast {
 
@@ -69,7 +69,7 @@ struct AdamKernel {
                                           const real* grad, real* m, real* v, real* w,
                                           Count... count) {
     using V = Vectors<Isa>;
-    typename V::Vector g, mean, square, weight, root;
+    typename V::Vector g, mean, square, weight, root, change;
     V::load(grad, count..., g);
     V::load(m, count..., mean);
     V::load(v, count..., square);
@@ -80,7 +80,8 @@ struct AdamKernel {
     V::store(mean, count..., m);
     V::store(square, count..., v);
     square_root(square * step.correction, root);
-    weight -= step.rate * mean / (root + options.epsilon);
+    divide<typename V::Vector>(step.rate * mean, root + options.epsilon, change);
+    weight -= change;
     V::store(weight, count..., w);
   }
 };

@@ -1,4 +1,5 @@
 #include "core/elementwise.h"
+#include "core/reciprocal.h"
 #include "core/vector_math.h"
 #include "layers/sigmoid.h"
 
@@ -12,7 +13,7 @@ struct SigmoidForward {
     const Vector zero{}, one = zero + real(1);
     Vector e;
     exp_of_negative(x < zero ? x : -x, e);
-    y = (x < zero ? e : one) / (one + e);
+    divide<Vector>(x < zero ? e : one, one + e, y);
   }
 };
 

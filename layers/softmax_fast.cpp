@@ -15,47 +15,85 @@ namespace longhand::fast {
 
 namespace {
 
-// For `pixels` pixels side by side, the numbers of a channel `distance` from those of the next.
+// For images of `pixels` pixels side by side, the numbers of a channel `distance` from those of the
+// next, and those of an image `image` from those of the next.
 struct Pixels {
   int channels;
   std::int64_t pixels, distance;
+  std::int64_t images = 1, image = 0;
 };
+
+// Calls columns.template operator()<size>(at, count...) for columns, which are a vector's pixels in
+// all channels: each once, `size` columns beginning at at[0], at[1] ... With several, one need not
+// wait for the sums and the division of another. `count` is left out for a whole vector.
+template <class Isa, class Columns>
+[[gnu::always_inline]] inline void walk(const Pixels& g, const Columns& columns) {
+  constexpr int lanes = Vectors<Isa>::lanes, most = Isa::registers == 32 ? 4 : 2;
+  const int together = g.channels <= 64 ? most : 1;  // as long as they stay in the L1 cache
+  std::int64_t at[most];
+  int found = 0;
+  for (std::int64_t n = 0; n < g.images; ++n) {
+    for (std::int64_t i = 0; i < g.pixels; i += lanes) {
+      const std::int64_t place = n * g.image + i;
+      if (g.pixels - i < lanes) {
+        columns.template operator()<1>(&place, g.pixels - i);
+      } else if (together == 1) {
+        columns.template operator()<1>(&place);
+      } else {
+        at[found++] = place;
+        if (found == most) {
+          columns.template operator()<most>(at);
+          found = 0;
+        }
+      }
+    }
+  }
+  for (int i = 0; i < found; ++i) columns.template operator()<1>(at + i);
+}
 
 struct ForwardKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(Pixels g, const real* x, real* y) {
-    using V = Vectors<Isa>;
-    for (std::int64_t i = 0; i < g.pixels; i += V::lanes) {
-      const std::int64_t count = std::min<std::int64_t>(V::lanes, g.pixels - i);
-      if (count == V::lanes) {
-        columns<Isa>(g, x + i, y + i);
-      } else {
-        columns<Isa>(g, x + i, y + i, count);
-      }
-    }
+    walk<Isa>(
+        g, [=]<int size, class... Count>(const std::int64_t* at, Count... count)
+               __attribute__((always_inline)) { columns<Isa, size>(g, at, x, y, count...); });
   }
 
  private:
-  template <class Isa, class... Count>
-  [[gnu::always_inline]] static void columns(const Pixels& g, const real* x, real* y,
-                                             Count... count) {
+  template <class Isa, int size, class... Count>
+  [[gnu::always_inline]] static void columns(const Pixels& g, const std::int64_t* at, const real* x,
+                                             real* y, Count... count) {
     using V = Vectors<Isa>;
-    typename V::Vector here, largest, sum{};
-    V::load(x, count..., largest);
-    for (int c = 1; c < g.channels; ++c) {
-      V::load(x + c * g.distance, count..., here);
-      largest = largest < here ? here : largest;
+    typename V::Vector here, largest[size], sum[size];
+    LONGHAND_UNROLL
+    for (int i = 0; i < size; ++i) {
+      V::load(x + at[i], count..., largest[i]);
+      sum[i] = typename V::Vector{};
     }
-    for (int c = 0; c < g.channels; ++c) {
-      V::load(x + c * g.distance, count..., here);
-      exp_of_negative(here - largest, here);
-      V::store(here, count..., y + c * g.distance);
-      sum += here;
+    for (std::int64_t c = 1; c < g.channels; ++c) {
+      LONGHAND_UNROLL
+      for (int i = 0; i < size; ++i) {
+        V::load(x + at[i] + c * g.distance, count..., here);
+        maximum(here, largest[i], largest[i]);
+      }
     }
-    const typename V::Vector scale = 1 / sum;
-    for (int c = 0; c < g.channels; ++c) {
-      V::load(y + c * g.distance, count..., here);
-      V::store(here * scale, count..., y + c * g.distance);
+    for (std::int64_t c = 0; c < g.channels; ++c) {
+      LONGHAND_UNROLL
+      for (int i = 0; i < size; ++i) {
+        V::load(x + at[i] + c * g.distance, count..., here);
+        exp_of_negative(here - largest[i], here);
+        V::store(here, count..., y + at[i] + c * g.distance);
+        sum[i] += here;
+      }
+    }
+    LONGHAND_UNROLL
+    for (int i = 0; i < size; ++i) sum[i] = 1 / sum[i];
+    for (std::int64_t c = 0; c < g.channels; ++c) {
+      LONGHAND_UNROLL
+      for (int i = 0; i < size; ++i) {
+        V::load(y + at[i] + c * g.distance, count..., here);
+        V::store(here * sum[i], count..., y + at[i] + c * g.distance);
+      }
     }
   }
 };
@@ -63,32 +101,34 @@ struct ForwardKernel {
 struct BackwardKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(Pixels g, const real* y, const real* dy, real* dx) {
-    using V = Vectors<Isa>;
-    for (std::int64_t i = 0; i < g.pixels; i += V::lanes) {
-      const std::int64_t count = std::min<std::int64_t>(V::lanes, g.pixels - i);
-      if (count == V::lanes) {
-        columns<Isa>(g, y + i, dy + i, dx + i);
-      } else {
-        columns<Isa>(g, y + i, dy + i, dx + i, count);
-      }
-    }
+    walk<Isa>(
+        g, [=]<int size, class... Count>(const std::int64_t* at, Count... count)
+               __attribute__((always_inline)) { columns<Isa, size>(g, at, y, dy, dx, count...); });
   }
 
  private:
-  template <class Isa, class... Count>
-  [[gnu::always_inline]] static void columns(const Pixels& g, const real* y, const real* dy,
-                                             real* dx, Count... count) {
+  template <class Isa, int size, class... Count>
+  [[gnu::always_inline]] static void columns(const Pixels& g, const std::int64_t* at, const real* y,
+                                             const real* dy, real* dx, Count... count) {
     using V = Vectors<Isa>;
-    typename V::Vector p, d, mean{};
-    for (int c = 0; c < g.channels; ++c) {
-      V::load(y + c * g.distance, count..., p);
-      V::load(dy + c * g.distance, count..., d);
-      mean += d * p;
+    typename V::Vector p, d, mean[size];
+    LONGHAND_UNROLL
+    for (int i = 0; i < size; ++i) mean[i] = typename V::Vector{};
+    for (std::int64_t c = 0; c < g.channels; ++c) {
+      LONGHAND_UNROLL
+      for (int i = 0; i < size; ++i) {
+        V::load(y + at[i] + c * g.distance, count..., p);
+        V::load(dy + at[i] + c * g.distance, count..., d);
+        mean[i] += d * p;
+      }
     }
-    for (int c = 0; c < g.channels; ++c) {
-      V::load(y + c * g.distance, count..., p);
-      V::load(dy + c * g.distance, count..., d);
-      V::store(p * (d - mean), count..., dx + c * g.distance);
+    for (std::int64_t c = 0; c < g.channels; ++c) {
+      LONGHAND_UNROLL
+      for (int i = 0; i < size; ++i) {
+        V::load(y + at[i] + c * g.distance, count..., p);
+        V::load(dy + at[i] + c * g.distance, count..., d);
+        V::store(p * (d - mean[i]), count..., dx + at[i] + c * g.distance);
+      }
     }
   }
 };
@@ -133,9 +173,8 @@ void run(const Shape& g, real* out, In... in) {
     return;
   }
   parallel_for(g.n, grain / image + 1, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t n = begin; n < end; ++n) {
-      run_kernel<Kernel>(Pixels{g.c, pixels, pixels}, (in + n * image)..., out + n * image);
-    }
+    run_kernel<Kernel>(Pixels{g.c, pixels, pixels, end - begin, image}, (in + begin * image)...,
+                       out + begin * image);
   });
 }
 

@@ -10,15 +10,12 @@ struct TanhForward {
   real amplitude, slope;
   template <class Vector>
   [[gnu::always_inline]] void operator()(const Vector& x, Vector& y) const {
-    longhand::tanh(slope * x, y);
-    y *= amplitude;
+    scaled_tanh(amplitude, slope, x, y);
   }
   template <class Vector>
   [[gnu::always_inline]] void two(const Vector& x0, const Vector& x1, Vector& y0,
                                   Vector& y1) const {
-    longhand::tanh(slope * x0, slope * x1, y0, y1);
-    y0 *= amplitude;
-    y1 *= amplitude;
+    scaled_tanh(amplitude, slope, x0, x1, y0, y1);
   }
 };
 

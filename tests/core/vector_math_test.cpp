@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/elementwise.h"
+#include "core/reciprocal.h"
 
 namespace longhand {
 namespace {
@@ -21,7 +22,7 @@ constexpr real nan = std::numeric_limits<real>::quiet_NaN();
 struct Tanh {
   template <class Vector>
   [[gnu::always_inline]] void operator()(const Vector& x, Vector& y) const {
-    longhand::tanh(x, y);
+    scaled_tanh(real(1), real(1), x, y);
   }
 };
 
@@ -30,7 +31,22 @@ struct TanhOfTwo : Tanh {
   template <class Vector>
   [[gnu::always_inline]] void two(const Vector& x0, const Vector& x1, Vector& y0,
                                   Vector& y1) const {
-    longhand::tanh(x0, x1, y0, y1);
+    scaled_tanh(real(1), real(1), x0, x1, y0, y1);
+  }
+};
+
+struct ScaledTanh {
+  template <class Vector>
+  [[gnu::always_inline]] void operator()(const Vector& x, Vector& y) const {
+    scaled_tanh(real(1.7159), real(2.0 / 3.0), x, y);
+  }
+};
+
+// a / b for arrays that hold a's and then b's, one vector after the other: a[i] / b[i].
+struct Divide {
+  template <class Vector>
+  [[gnu::always_inline]] void operator()(const Vector& a, const Vector& b, Vector& y) const {
+    divide(a, b, y);
   }
 };
 
@@ -111,6 +127,27 @@ TEST_CASE("tanh never leaves -1 to 1") {
   }
 }
 
+TEST_CASE("scaled tanh: the relative error over all floats") {
+  const double amplitude = real(1.7159), slope = real(2.0 / 3.0);
+  const auto expected = [](double x) {
+    return double{real(1.7159)} * std::tanh(double{real(2.0 / 3.0)} * x);
+  };
+  for (const real sign : {real(1), real(-1)}) {
+    const double worst =
+        worst_error(ScaledTanh{}, expected, 1e-5F, is_double ? 1e-4F : 30.0F, sign);
+    MESSAGE("scaled tanh: " << worst);
+    CHECK(worst <= (is_double ? 1e-15 : 5e-7));
+  }
+  const std::vector<real> x = {0, inf, -inf, nan, real(1e30), real(1e-30)};
+  const std::vector<real> y = values_of(ScaledTanh{}, x);
+  CHECK(y[0] == 0);
+  CHECK(y[1] == static_cast<real>(amplitude));
+  CHECK(y[2] == static_cast<real>(-amplitude));
+  CHECK(std::isnan(y[3]));
+  CHECK(y[4] == static_cast<real>(amplitude));
+  CHECK(y[5] == doctest::Approx(amplitude * slope * 1e-30).epsilon(1e-6));
+}
+
 TEST_CASE("tanh of two vectors: NaN and infinity change no other number") {
   const std::size_t size = 64;  // two vectors of 16 floats, twice
   const std::vector<real> x(size, real(0.5));
@@ -130,6 +167,40 @@ TEST_CASE("tanh of two vectors: NaN and infinity change no other number") {
       }
     }
   }
+}
+
+TEST_CASE("divide: the relative error") {
+  // Every third float of an octave, and the same ones times powers of two.
+  const std::vector<real> octave = every_third_float(1.0F, 2.0F);
+  const std::size_t size = octave.size();
+  double worst = 0;
+  for (const real scale : {real(1), real(1e-8), real(1e-36), real(1e37) / 2}) {
+    std::vector<real> a(size), b(size), y(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      b[i] = octave[i] * scale;
+      a[i] = octave[(7919 * i) % size] * (scale < 1 ? real(1e-3) : real(-1e9));
+    }
+    elementwise(Divide{}, elementwise_grain, static_cast<std::int64_t>(size), y.data(), a.data(),
+                b.data());
+    for (std::size_t i = 0; i < size; ++i) {
+      const double error = std::abs(double{y[i]} / (double{a[i]} / double{b[i]}) - 1);
+      if (!(error <= worst)) worst = error;
+    }
+  }
+  MESSAGE("divide: " << worst);
+  CHECK(worst <= (is_double ? 1e-15 : 1.2e-7));
+  const auto quotient = [](real a, real b) {
+    real y = 0;
+    elementwise(Divide{}, elementwise_grain, 1, &y, &a, &b);
+    return y;
+  };
+  CHECK(quotient(6, 3) == 2);
+  CHECK(quotient(0, 3) == 0);
+  CHECK(std::abs(quotient(-5, inf)) <= real(6e-37));
+  CHECK(quotient(0, real(1e-8)) == 0);
+  CHECK(std::isnan(quotient(nan, 1)));
+  CHECK(std::isnan(quotient(1, nan)));
+  CHECK(quotient(1, real(1e-8)) == doctest::Approx(1e8));
 }
 
 TEST_CASE("exp of negative numbers: the relative error over all floats") {
