@@ -77,8 +77,34 @@ template <class Isa, int step, class Operation>
   }
 }
 
+// Windows of kernel x kernel none of which is cut by an edge: only its place tells one from another.
+template <class Isa, int kernel, class Operation>
+[[gnu::always_inline]] inline void walk_whole(const Pool2dGeometry& g, const Operation& operation) {
+  Pool2dSpot spot{Pool2dPart(g, 0, 0), 0, 0, 0, lane_count};
+  for (int oh = 0; oh < g.y.h; ++oh) {
+    spot.place = oh * g.stride_h * g.x.w;
+    for (int ow = 0; ow < g.y.w; ++ow) {
+      for (int lane = 0; lane < lane_count; lane += Vectors<Isa>::lanes) {
+        spot.x = std::int64_t{spot.place} * lane_count + lane;
+        operation.template window<Isa, 0, kernel>(spot);
+        spot.y += Vectors<Isa>::lanes;
+      }
+      spot.place += g.stride_w;
+    }
+  }
+}
+
+inline bool whole_windows(const Pool2dGeometry& g) {
+  return g.padding_top == 0 && g.padding_left == 0 &&
+         (g.y.h - 1) * g.stride_h + g.kernel_h <= g.x.h &&
+         (g.y.w - 1) * g.stride_w + g.kernel_w <= g.x.w;
+}
+
 template <class Isa, class Operation>
 [[gnu::always_inline]] inline void walk_lanes(const Pool2dGeometry& g, const Operation& operation) {
+  if (g.kernel_h == 2 && g.kernel_w == 2 && whole_windows(g)) {
+    return walk_whole<Isa, 2>(g, operation);
+  }
   for (int oh = 0; oh < g.y.h; ++oh) {
     for (int ow = 0; ow < g.y.w; ++ow) {
       const Pool2dPart part(g, oh, ow);
