@@ -47,6 +47,20 @@ struct SquareTranspose {
       run<2 * step>(row);
     }
   }
+
+  // row[0][i] = the sum over row[i]: the same exchanges, but pairs are added up at each step, which
+  // leaves half as many rows for the next. The other rows are used up.
+  template <int step = 1>
+  [[gnu::always_inline]] static void sum_rows(Vector (&row)[lanes]) {
+    if constexpr (step < lanes) {
+      LONGHAND_UNROLL
+      for (int i = 0; i < lanes; i += 2 * step) {
+        exchange<step>(row[i], row[i + step], std::make_integer_sequence<int, lanes>());
+        row[i] += row[i + step];
+      }
+      sum_rows<2 * step>(row);
+    }
+  }
 };
 
 // The kernel behind transpose(), for kernels that need it inline. With `add` the numbers are added
