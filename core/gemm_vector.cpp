@@ -1,6 +1,8 @@
 #include "core/gemm_vector.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "core/cpu.h"
 #include "core/parallel.h"
@@ -82,16 +84,30 @@ struct DotColumns {
     }
   }
 
+  // From the last column to the first when it goes `backwards`.
   template <class Isa>
   [[gnu::always_inline]] static void run(int n, int k, const real* a, const real* b,
-                                         std::int64_t stride, bool add, real* c) {
-    int j = 0;
-    for (; j + together <= n; j += together) {
+                                         std::int64_t stride, bool add, real* c, bool backwards) {
+    const int whole = n / together;
+    for (int i = 0; i < whole; ++i) {
+      const int j = (backwards ? whole - 1 - i : i) * together;
       dot<Isa, together>(k, a, b + j * stride, stride, add, c + j);
     }
-    for (; j < n; ++j) dot<Isa, 1>(k, a, b + j * stride, stride, add, c + j);
+    for (int j = whole * together; j < n; ++j) {
+      dot<Isa, 1>(k, a, b + j * stride, stride, add, c + j);
+    }
   }
 };
+
+// Whether this thread reads the matrix at b from its end this time: every second time. A matrix
+// that is a little too large for the cache has its end there from the time before, and loses it
+// when it is read from the start. (The table is small: two matrices may share an entry.)
+bool next_direction(const real* b) {
+  thread_local std::array<bool, 64> backwards{};
+  bool& direction = backwards[reinterpret_cast<std::uintptr_t>(b) / 4096 % backwards.size()];
+  direction = !direction;
+  return direction;
+}
 
 }  // namespace
 
@@ -99,12 +115,14 @@ void gemm_vector(int n, int k, const real* a, const real* b, std::int64_t stride
                  bool add, real* c) {
   constexpr int unit = 64;  // columns: pieces end where DotColumns' and AddRows' whole steps do
   const std::int64_t units = (n + unit - 1) / unit;
+  const bool backwards = transposed && next_direction(b);
   parallel_for(units, grain / (std::int64_t{unit} * k) + 1,
                [&](std::int64_t begin, std::int64_t end, int) {
                  const std::int64_t first = begin * unit;
                  const int count = static_cast<int>(std::min<std::int64_t>(n, end * unit) - first);
                  if (transposed) {
-                   run_kernel<DotColumns>(count, k, a, b + first * stride, stride, add, c + first);
+                   run_kernel<DotColumns>(count, k, a, b + first * stride, stride, add, c + first,
+                                          backwards);
                  } else {
                    run_kernel<AddRows>(count, k, a, b + first, stride, add, c + first);
                  }

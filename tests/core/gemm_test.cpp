@@ -90,6 +90,21 @@ TEST_CASE("a vector times a matrix") {
   check_shape(700, 1, 130);
 }
 
+TEST_CASE("a vector times the same matrix again, which is then read from its end") {
+  for (const int n : {7, 203}) {
+    const GemmGeometry g{.m = 1, .n = n, .k = 50, .transpose_b = true};
+    const Tensor a = spread_values({1, g.k}, 1), b = spread_values({g.n, g.k}, 2);
+    Tensor first({1, n});
+    fast::gemm(g, a.data(), b.data(), first.data());
+    for (int time = 0; time < 2; ++time) {
+      Tensor again({1, n});
+      again.fill(-1);
+      fast::gemm(g, a.data(), b.data(), again.data());
+      for (int i = 0; i < n; ++i) REQUIRE(again[i] == first[i]);
+    }
+  }
+}
+
 TEST_CASE("the bits do not depend on the number of threads") {
   const int before = threads();
   for (const Shape& mnk : {Shape{70, 150, 90}, Shape{300, 90, 120}, Shape{90, 300, 120},
