@@ -189,10 +189,12 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
       p.b_pictures.pixels != nullptr || p.b.columns_first || (m > few_rows && !small_b);
   // Equal pieces of k: a short one at the end would load and store c for little.
   const int k_piece = std::min(round_up(even_piece(p.k, k_block), cache_line), k_block);
+  // With a short k the block holds more columns: long runs of c's rows are written.
+  const int n_piece = pack_b ? n_block * (k_block / k_piece) : n_block;
   for (int l0 = 0; l0 < p.k; l0 += k_piece) {
     const int depth = std::min(k_piece, p.k - l0);
     for (int j0 = range.n0; j0 < range.n1;) {
-      int columns = std::min(n_block, range.n1 - j0);
+      int columns = std::min(n_piece, range.n1 - j0);
       if (range.n1 - j0 - columns < t.lanes) columns = range.n1 - j0;
       const int j1 = j0 + columns;
       real* packed_b = nullptr;

@@ -14,7 +14,7 @@ namespace longhand::fast {
 
 namespace {
 
-constexpr std::int64_t grain = 1 << 18;  // multiplications a thread gets at least
+constexpr std::int64_t grain = 1 << 17;  // multiplications a thread gets at least
 
 // Fewer columns than a vector has lanes: computed on the side with zeros for the rest.
 void multiply_narrow(const Tiles& t, const Product& p) {

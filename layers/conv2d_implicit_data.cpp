@@ -174,7 +174,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
   const std::int64_t group_weights =
       is_direct ? packed_weights_size(out * g.w.h * g.w.w, in) : g.w.size() / g.groups;
   real* turned = scratch<struct TurnedWeights>(group_weights * g.groups);
-  const int phase_count = static_cast<int>(phases.size());
+  const int phase_count = pointwise(g) ? 0 : static_cast<int>(phases.size());
   parallel_for(g.groups * phase_count, 1, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t i = begin; i < end; ++i) {
       const int group = static_cast<int>(i / phase_count);
@@ -223,6 +223,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
                           .c = dx_group + std::int64_t{row0} * width,
                           .c_stride = std::int64_t{g.x.h} * g.x.w,
                           .add = false};
+          if (pointwise(g)) product.a = {w + w_offset(g, group), in, true};  // w is w'^T
           if (scattered) {
             product.c = scratch<struct Sums>(std::int64_t{in} * count);
             product.c_stride = count;
