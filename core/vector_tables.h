@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "core/real.h"
+
 namespace longhand {
 
 // tanh(u) / u in 32 pieces, each a polynomial. Piece i is around u = i / 4, from 1/8 below to 1/8
@@ -12,7 +14,7 @@ namespace longhand {
 // of it.)
 struct TanhTable {
   static constexpr int pieces = 32, degree = 4;
-  alignas(64) float c[degree + 1][pieces];
+  alignas(64) real c[degree + 1][pieces];
 };
 
 // The polynomials have the right values at Chebyshev's points.
@@ -51,7 +53,7 @@ consteval TanhTable make_tanh_table() {
       c[0] = d[j] - at[j] * c[0];
     }
     // tanh(u) / u is even, and so 1 + 0 t at 0: exactly, for the smallest u
-    for (int k = 0; k < points; ++k) table.c[k][piece] = static_cast<float>(c[k]);
+    for (int k = 0; k < points; ++k) table.c[k][piece] = static_cast<real>(c[k]);
   }
   return table;
 }
@@ -61,7 +63,7 @@ inline constexpr TanhTable tanh_table = make_tanh_table();
 // power[j] = 2^(j / 32)
 struct ExpTable {
   static constexpr int pieces = 32;
-  alignas(64) float power[pieces];
+  alignas(64) real power[pieces];
 };
 
 consteval ExpTable make_exp_table() {
@@ -70,7 +72,7 @@ consteval ExpTable make_exp_table() {
     const double x = j * 0.6931471805599453 / ExpTable::pieces;
     double sum = 1;  // Taylor's series
     for (int k = 20; k > 0; --k) sum = 1 + sum * x / k;
-    table.power[j] = static_cast<float>(sum);
+    table.power[j] = static_cast<real>(sum);
   }
   return table;
 }

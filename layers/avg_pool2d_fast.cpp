@@ -54,6 +54,7 @@ struct Backward {
     share *= 1 / spot.part.size;
     for (int h = 0; h < rows; ++h) {
       real* row = dx + spot.x + h * w * spot.column;
+      if (kernel > 0 && step == 0) fetch_ahead<kernel * V::lanes>(row);
       for (int k = 0; k < columns; ++k) {
         sum = share;
         if (overlap) {

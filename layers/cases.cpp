@@ -157,6 +157,8 @@ void add_activations(std::vector<LayerCase>& cases) {
   cases.push_back(make_case<Softmax>("softmax", "scores", Shape{3, 10}));
   cases.push_back(make_case<Softmax>("softmax", "at every pixel", Shape{2, 4, 3, 5}));
   cases.push_back(make_case<Softmax>("softmax", "scores of 33 images", Shape{33, 10}));
+  cases.push_back(make_case<Softmax>("softmax", "several vectors of pixels", Shape{2, 3, 9, 11}));
+  cases.push_back(make_case<Softmax>("softmax", "many channels", Shape{2, 70, 3, 6}));
 }
 
 void add_losses(std::vector<LayerCase>& cases) {

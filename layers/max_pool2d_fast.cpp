@@ -77,6 +77,7 @@ struct Backward {
     winner -= spot.place;
     for (int h = 0; h < rows; ++h) {
       real* row = dx + spot.x + h * w * spot.column;
+      if (kernel > 0 && step == 0) fetch_ahead<kernel * V::lanes>(row);
       for (int k = 0; k < columns; ++k) {
         const auto here = winner == h * w + k;
         if (overlap) {

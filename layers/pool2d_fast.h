@@ -77,7 +77,8 @@ template <class Isa, int step, class Operation>
   }
 }
 
-// Windows of kernel x kernel none of which is cut by an edge: only its place tells one from another.
+// Windows of kernel x kernel none of which is cut by an edge: only its place tells one from
+// another.
 template <class Isa, int kernel, class Operation>
 [[gnu::always_inline]] inline void walk_whole(const Pool2dGeometry& g, const Operation& operation) {
   Pool2dSpot spot{Pool2dPart(g, 0, 0), 0, 0, 0, lane_count};

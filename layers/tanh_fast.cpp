@@ -6,19 +6,6 @@ namespace longhand::fast {
 
 namespace {
 
-struct TanhForward {
-  real amplitude, slope;
-  template <class Vector>
-  [[gnu::always_inline]] void operator()(const Vector& x, Vector& y) const {
-    scaled_tanh(amplitude, slope, x, y);
-  }
-  template <class Vector>
-  [[gnu::always_inline]] void two(const Vector& x0, const Vector& x1, Vector& y0,
-                                  Vector& y1) const {
-    scaled_tanh(amplitude, slope, x0, x1, y0, y1);
-  }
-};
-
 struct TanhBackward {
   real amplitude, ratio;  // A and S / A
   template <class Vector>
@@ -33,7 +20,7 @@ constexpr std::int64_t tanh_grain = elementwise_grain / 5;
 }  // namespace
 
 void tanh_forward(const TanhGeometry& g, const real* x, real* y) {
-  elementwise(TanhForward{g.amplitude, g.slope}, tanh_grain, g.size, y, x);
+  elementwise(FastTanh{g.amplitude, g.slope}, tanh_grain, g.size, y, x);
 }
 
 void tanh_backward(const TanhGeometry& g, const real* y, const real* dy, real* dx) {
