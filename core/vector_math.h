@@ -52,7 +52,8 @@ template <class Vector>
 // y = exp(x) for -104 <= x <= 0, and NaN for NaN: 2^k 2^(j / 32) exp(r) with |r| <= log 2 / 64. Its
 // power of two comes from a table, and r is so small that four terms of exp's series will do.
 template <class Vector>
-[[gnu::always_inline]] inline void exp_by_table(const Vector& x, Vector& y) {
+[[gnu::always_inline]] inline void exp_by_table([[maybe_unused]] const Vector& x,
+                                                [[maybe_unused]] Vector& y) {
 #if defined(__x86_64__) && !defined(__clang__)
   typedef std::int32_t Integers __attribute__((vector_size(sizeof(Vector))));
   const Vector zero{};
@@ -213,7 +214,8 @@ struct FastTanh {
  private:
   // tanh(u) / u for u = |slope x|, times slope * x: so the sign is x's, and so is a NaN.
   template <class Vector>
-  [[gnu::always_inline]] void look_up(const Vector& x, Vector& y) const {
+  [[gnu::always_inline]] void look_up([[maybe_unused]] const Vector& x,
+                                      [[maybe_unused]] Vector& y) const {
 #if defined(__x86_64__) && !defined(__clang__)
     typedef std::int32_t Integers __attribute__((vector_size(sizeof(Vector))));
     const Vector zero{};

@@ -2,14 +2,12 @@
 // in double.
 #pragma once
 
-#include <array>
-
 #include "core/real.h"
 
 namespace longhand {
 
 // tanh(u) / u in 32 pieces, each a polynomial. Piece i is around u = i / 4, from 1/8 below to 1/8
-// above: there tanh(u) / u is c[0][i] + c[1][i] t + ... + c[4][i] t^4 with t = u - i / 4, to 1.1e-7
+// above: there tanh(u) / u is c[0][i] + c[1][i] t + ... + c[4][i] t^4 with t = u - i / 4, to 1.4e-7
 // of it. (tanh(u) itself would take one more power of t, since near 0 a small error is a large part
 // of it.)
 struct TanhTable {
@@ -21,8 +19,8 @@ struct TanhTable {
 consteval TanhTable make_tanh_table() {
   constexpr int points = TanhTable::degree + 1;
   // cos((2 j + 1) pi / 10) / 8
-  constexpr std::array<double, points> at = {0.1188820645368942, 0.0734731565365591, 0.0,
-                                             -0.0734731565365591, -0.1188820645368942};
+  constexpr double at[points] = {0.1188820645368942, 0.0734731565365591, 0.0, -0.0734731565365591,
+                                 -0.1188820645368942};
   // tanh(u) / u = sinh(u) / u / cosh(u) for u / 16 by Taylor's series, doubled four times:
   // tanh(2 u) = 2 tanh(u) / (1 + tanh(u)^2)
   const auto quotient = [](double u) {
@@ -43,7 +41,7 @@ consteval TanhTable make_tanh_table() {
   TanhTable table{};
   for (int piece = 0; piece < TanhTable::pieces; ++piece) {
     // Newton's divided differences, then from his products of (t - at[j]) to powers of t.
-    std::array<double, points> d{}, c{};
+    double d[points] = {}, c[points] = {};
     for (int j = 0; j < points; ++j) d[j] = quotient(piece / 4.0 + at[j]);
     for (int k = 1; k < points; ++k) {
       for (int j = points - 1; j >= k; --j) d[j] = (d[j] - d[j - 1]) / (at[j] - at[j - k]);
