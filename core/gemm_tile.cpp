@@ -50,6 +50,14 @@ struct TileKernel {
         }
       }
     }
+    // Rows of a far apart: every fourth has a pointer. With one pointer and the distances of all
+    // the others there are not enough registers, and g++ fetches some from memory at each step.
+    const real* a_rows[(rows + 3) / 4];
+    LONGHAND_UNROLL
+    for (int i = 0; i < rows; i += 4) {
+      a_rows[i / 4] = a + i * a_stride;
+      if (by_row) asm("" : "+r"(a_rows[i / 4]));  // or it would see that one pointer is enough
+    }
     Vector sum[rows][vectors] = {};
     for (int l = 0; l < depth; ++l) {
       const real* b_row = order == TileOrder::b_pictures ? b + offset[l] : b;
@@ -65,11 +73,14 @@ struct TileKernel {
       const real* a_l = order == TileOrder::pictures ? a + offset[l] : a;
       LONGHAND_UNROLL
       for (int i = 0; i < rows; ++i) {
-        const real a_il = by_row ? a_l[i * a_stride] : a_l[i];
+        const real a_il = by_row ? a_rows[i / 4][i % 4 * a_stride] : a_l[i];
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) sum[i][v] += a_il * b_l[v];
       }
-      if (by_row) ++a;
+      if (by_row) {
+        LONGHAND_UNROLL
+        for (int i = 0; i < rows; i += 4) ++a_rows[i / 4];
+      }
       if (order == TileOrder::by_k) a += a_stride;
       if (order != TileOrder::b_pictures) b += b_stride;
     }
