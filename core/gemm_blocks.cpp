@@ -132,11 +132,14 @@ void multiply_block(const Tiles& t, const Product& p, const Tiling& tiling, cons
   }
 }
 
-// Each tile's columns lie in one line of b's pictures, and are read where they lie. Neighbouring
-// tiles read the same pixels, again and again, out of L1.
+// b's pictures are read where they lie: neighbouring tiles read the same pixels, again and again,
+// out of L1. A tile has two vectors of a line and many rows. Where lines hold an odd number of
+// vectors, one is left over: then two lines go together, and so do these vectors of both.
 void multiply_pictures(const Tiles& t, const Product& p, const Range& range) {
   const Pictures& b = p.b_pictures;
-  const Tiling tiling(t, range.m1 - range.m0, b.width, Tiles::most_vectors);
+  const int m = range.m1 - range.m0;
+  const Tiling tiling(t, m, b.width, std::clamp(t.sums / m, 2, Tiles::most_vectors));
+  const int together = t.vectors_of(b.width) % 2 == 0 ? 1 : 2;
   const int k_piece = even_piece(p.k, k_block);
   for (int l0 = 0; l0 < p.k; l0 += k_piece) {
     const int depth = std::min(k_piece, p.k - l0);
@@ -145,24 +148,30 @@ void multiply_pictures(const Tiles& t, const Product& p, const Range& range) {
       const Rows a = p.a.stride > long_row ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
                                            : Rows{p.a.at(i0, l0), p.a.stride,
                                                   tiling.rows * p.a.stride, 1, TileOrder::by_row};
-      for (int n = range.n0; n < range.n1; n += b.width) {
+      for (int n = range.n0; n < range.n1; n += together * b.width) {
+        const int lines = std::min((range.n1 - n) / b.width, together);
         const real* line = b.pixels + n / b.width * b.pitch;
-        for_each_panel(t, b.width, tiling.vectors, [&](int j, int width, int vectors) {
-          for (int i = i0; i < i1; i += tiling.rows) {
-            const Tile tile{.depth = depth,
-                            .a = a.tile((i - i0) / tiling.rows, tiling.rows),
-                            .a_stride = a.stride,
-                            .b = line + j,
-                            .offset = b.offset + l0,
-                            .b_stride = 0,
-                            .b_last = width - t.lanes,
-                            .c = p.c + i * p.c_stride + n + j,
-                            .c_stride = p.c_stride,
-                            .c_last = width - t.lanes,
-                            .add = p.add || l0 > 0};
-            t.function(std::min(tiling.rows, i1 - i), vectors, TileOrder::b_pictures)(&tile);
+        for (int i = i0; i < i1; i += tiling.rows) {
+          const int rows = std::min(tiling.rows, i1 - i);
+          for (int q = 0; q < lines; ++q) {
+            for_each_panel(t, b.width, tiling.vectors, [&](int j, int width, int vectors) {
+              const bool pair = vectors == 1 && lines == 2;
+              if (pair && q == 1) return;  // done with the line before
+              const Tile tile{.depth = depth,
+                              .a = a.tile((i - i0) / tiling.rows, tiling.rows),
+                              .a_stride = a.stride,
+                              .b = line + q * b.pitch + j,
+                              .offset = b.offset + l0,
+                              .b_stride = 0,
+                              .b_last = pair ? b.pitch : width - t.lanes,
+                              .c = p.c + i * p.c_stride + n + q * b.width + j,
+                              .c_stride = p.c_stride,
+                              .c_last = pair ? b.width : width - t.lanes,
+                              .add = p.add || l0 > 0};
+              t.function(rows, pair ? 2 : vectors, TileOrder::b_pictures)(&tile);
+            });
           }
-        });
+        }
       }
     }
   }
@@ -187,6 +196,8 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
   const bool small_b = p.b.stride * std::min(p.k, k_block) <= in_place;
   const bool pack_b =
       p.b_pictures.pixels != nullptr || p.b.columns_first || (m > few_rows && !small_b);
+  // Rows of pictures are copied for one tile at a time: the copy never leaves L1.
+  const int block = p.a_pictures.pixels != nullptr ? tiling.rows : tiling.block;
   // Equal pieces of k: a short one at the end would load and store c for little.
   const int k_piece = std::min(round_up(even_piece(p.k, k_block), cache_line), k_block);
   // With a short k the block holds more columns: long runs of c's rows are written.
@@ -203,8 +214,8 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
             scratch<struct PackedB>(std::int64_t{round_up(columns, t.lanes)} * depth + t.lanes);
         pack_columns(t, p, l0, depth, j0, columns, tiling.vectors, packed_b);
       }
-      for (int i0 = range.m0; i0 < range.m1; i0 += tiling.block) {
-        const int i1 = std::min(i0 + tiling.block, range.m1);
+      for (int i0 = range.m0; i0 < range.m1; i0 += block) {
+        const int i1 = std::min(i0 + block, range.m1);
         const bool pack_a =
             p.a_pictures.pixels != nullptr || (columns >= 4 * tiling.vectors * t.lanes &&
                                                p.a.stride > (p.a.columns_first ? 128 : long_row));

@@ -49,6 +49,16 @@ bool suits_in_place(const Conv2dGeometry& g) {
   return g.y.w >= tiles().lanes && !pointwise(g) && lines * (vectors + 1) <= 512;
 }
 
+// How many lines of y have their planes copied and used before the next lines: few enough for the
+// planes to stay in the L2 cache. An even number: tiles take two lines at a time. All of them where
+// that would be so few that most of a copy is rows that the next lines need again.
+int lines_at_a_time(const Conv2dGeometry& g) {
+  constexpr std::int64_t most_numbers = 1 << 15;
+  const std::int64_t one = InputPlanes(g, 1).channel, line = InputPlanes(g, 2).channel - one;
+  const std::int64_t lines = (most_numbers / g.w.c - one) / line / 2 * 2;
+  return lines < 16 || lines > g.y.h ? g.y.h : static_cast<int>(lines);
+}
+
 constexpr std::int64_t small_weights = 1 << 16;
 
 // Lines of y that are summed before they are transposed: the sums stay in the L2 cache.
@@ -64,7 +74,7 @@ void forward_direct(const Conv2dGeometry& g, const Tiling& tiling, Pictures pict
   for (int row = row0; row < row1; row += lines_together(g)) {
     const int rows = std::min(lines_together(g), row1 - row), count = rows * g.y.w;
     real* sums = scratch<struct Sums>(std::int64_t{count} * out);
-    pictures.pixels = pixels + std::int64_t{row} * pictures.pitch;
+    pictures.pixels = pixels + std::int64_t{row - row0} * pictures.pitch;
     real* lines = y + std::int64_t{row} * g.y.w;
     direct(tiling, pictures, rows, k, out, packed, sums, lines, places);
     if (b) {
@@ -80,7 +90,9 @@ void forward_direct(const Conv2dGeometry& g, const Tiling& tiling, Pictures pict
 
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
   const int in = g.w.c, out = g.y.c / g.groups, places = g.y.h * g.y.w;
-  const InputPlanes planes(g);
+  const bool in_place = suits_in_place(g);
+  const int most_lines = in_place ? lines_at_a_time(g) : g.y.h;
+  const InputPlanes planes(g, most_lines);
   thread_local std::vector<int> offset;
   planes.offsets(in, offset);
   const int k = static_cast<int>(offset.size());
@@ -88,7 +100,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
   const Tiling tiling(tiles(), g.y.w, out);
   const std::int64_t packed_size = packed_weights_size(k, out);
   real* packed = nullptr;
-  if (suits_direct(g) && !suits_in_place(g)) {
+  if (suits_direct(g) && !in_place) {
     packed = scratch<struct PackedWeights>(packed_size * g.groups);
     parallel_for(g.groups, 1, [&](std::int64_t begin, std::int64_t end, int) {
       for (std::int64_t group = begin; group < end; ++group) {
@@ -97,7 +109,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
       }
     });
   }
-  for_each_part(g, g.y.h, g.y.w, [&](int n, int group, int row0, int row1) {
+  const auto compute = [&](int n, int group, int row0, int row1) {
     const int first = row0 * g.y.w, count = (row1 - row0) * g.y.w;
     const real* x_group = x + x_offset(g, n, group);
     real* y_group = y + y_offset(g, n, group);
@@ -118,7 +130,6 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
         std::fill_n(y_group + std::int64_t{co} * places + first, count, b_group[co]);
       }
     }
-    if (pictures.pixels) pictures.pixels += std::int64_t{row0} * pictures.pitch;
     multiply_range(tiles(),
                    {.m = out,
                     .n = count,
@@ -129,8 +140,13 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
                     .c_stride = places,
                     .add = b != nullptr,
                     .b_pictures = pictures,
-                    .pictures_in_place = suits_in_place(g)},
+                    .pictures_in_place = in_place},
                    {0, out, 0, count});
+  };
+  for_each_part(g, g.y.h, g.y.w, [&](int n, int group, int row0, int row1) {
+    for (int row = row0; row < row1; row += most_lines) {
+      compute(n, group, row, std::min(row + most_lines, row1));
+    }
   });
 }
 
@@ -151,24 +167,28 @@ void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* 
   const int out = g.y.c / g.groups, places = g.y.h * g.y.w, kernel = g.w.h * g.w.w;
   const int count = part.row1 - part.row0;
   const int c0 = part.row0 / kernel, c1 = (part.row1 - 1) / kernel + 1;  // their channels
+  const int most_lines = planes.rows.out;
   for (int group = 0; group < g.groups; ++group) {
     for (int n = part.n0; n < part.n1; ++n) {
-      const real* x_group = x + x_offset(g, n, group);
-      Product product{.m = count,
-                      .n = out,
-                      .k = places,
-                      .a = {x_group + std::int64_t{part.row0} * places, places, false},
-                      .b = {dy + y_offset(g, n, group), places, true},
-                      .c = sums + std::int64_t{group} * count * out,
-                      .c_stride = out,
-                      .add = n > part.n0};
-      if (!pointwise(g)) {
-        real* pixels = plane_memory((c1 - c0) * planes.channel);
-        planes.copy(x_group, c0, c1, 0, g.y.h, pixels);
-        product.a_pictures = {pixels - c0 * planes.channel, offsets + part.row0, g.y.w,
-                              planes.columns.plane()};
+      for (int row = 0; row < g.y.h; row += most_lines) {
+        const int end = std::min(row + most_lines, g.y.h), first = row * g.y.w;
+        const real* x_group = x + x_offset(g, n, group);
+        Product product{.m = count,
+                        .n = out,
+                        .k = (end - row) * g.y.w,
+                        .a = {x_group + std::int64_t{part.row0} * places + first, places, false},
+                        .b = {dy + y_offset(g, n, group) + first, places, true},
+                        .c = sums + std::int64_t{group} * count * out,
+                        .c_stride = out,
+                        .add = n > part.n0 || row > 0};
+        if (!pointwise(g)) {
+          real* pixels = plane_memory((c1 - c0) * planes.channel);
+          planes.copy(x_group, c0, c1, row, end, pixels);
+          product.a_pictures = {pixels - c0 * planes.channel, offsets + part.row0, g.y.w,
+                                planes.columns.plane()};
+        }
+        multiply_range(tiles(), product, {0, count, 0, out});
       }
-      multiply_range(tiles(), product, {0, count, 0, out});
     }
   }
 }
@@ -177,7 +197,7 @@ void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* 
 
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
   const int out = g.y.c / g.groups, rows = g.w.c * g.w.h * g.w.w;
-  const InputPlanes planes(g);
+  const InputPlanes planes(g, pointwise(g) ? g.y.h : lines_at_a_time(g));
   thread_local std::vector<int> offset;
   planes.offsets(g.w.c, offset);
   const int* offsets = offset.data();

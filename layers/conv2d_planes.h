@@ -62,15 +62,17 @@ struct Plane {
 // Rows [begin, end) of the plane of an image of h x w pixels, into their places at `to`.
 void copy_plane(const real* image, int h, int w, const Plane& plane, int begin, int end, real* to);
 
-// The planes of x: one for each channel, phase of the rows and phase of the columns.
+// The planes of x: one for each channel, phase of the rows and phase of the columns. They hold what
+// `lines` lines of the output need: all of them, or some at a time.
 struct InputPlanes {
-  explicit InputPlanes(const Conv2dGeometry& g)
-      : rows(rows_of(g)),
+  explicit InputPlanes(const Conv2dGeometry& g) : InputPlanes(g, g.y.h) {}
+  InputPlanes(const Conv2dGeometry& g, int lines)
+      : rows{g.x.h, lines, g.w.h, g.stride_h, g.dilation_h, g.padding_top},
         columns(columns_of(g)),
         channel(std::int64_t{rows.plane()} * columns.plane() * rows.phases() * columns.phases()) {}
 
-  // Channels [c0, c1) of x, what rows [oh0, oh1) of the output need of them; channel c is at
-  // planes + (c - c0) * channel.
+  // Channels [c0, c1) of x, what rows [oh0, oh1) of the output need of them, `lines` at most;
+  // channel c is at planes + (c - c0) * channel, what row oh0 needs in the planes' first rows.
   void copy(const real* x, int c0, int c1, int oh0, int oh1, real* planes) const;
 
   // For every (ci, kh, kw) in order: where its picture begins, relative to channel 0.

@@ -48,6 +48,7 @@ std::vector<Case> cases() {
        34,
        {.kernel = 7, .stride = 2, .padding = Padding::all(3)},
        2},
+      {"lines of a tile, several lots of them", {2, 4, 125, 89}, 17, {.kernel = 5, .stride = 2}},
       {"lines of a tile, dilation", {1, 3, 9, 60}, 18, {.kernel = 3, .dilation = {2, 3}}},
       {"lines of a tile, sums longer than a block", {2, 24, 8, 37}, 9, {.kernel = 5}},
       {"lines of a tile, long rows of weights", {1, 24, 9, 22}, 17, {.kernel = 7}},
