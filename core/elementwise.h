@@ -36,7 +36,7 @@ struct ElementwiseKernel {
       }
     }
     for (; i + V::lanes <= size; i += V::lanes) {
-      fetch_ahead<V::lanes>(out + i);
+      fetch_ahead<V::lanes>(out + i, out + size);
       f(Loaded<Isa>(in + i).v..., y);
       V::store(y, out + i);
     }

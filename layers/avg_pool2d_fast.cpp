@@ -43,6 +43,7 @@ struct Backward {
   real* dx;
   int w;  // of dx
   bool overlap;
+  const real* dx_end;  // of all channels that this thread writes
 
   template <class Isa, int step, int kernel>
   [[gnu::always_inline]] void window(const Pool2dSpot& spot) const {
@@ -54,7 +55,7 @@ struct Backward {
     share *= 1 / spot.part.size;
     for (int h = 0; h < rows; ++h) {
       real* row = dx + spot.x + h * w * spot.column;
-      if (kernel > 0 && step == 0) fetch_ahead<kernel * V::lanes>(row);
+      if (kernel > 0 && step == 0) fetch_ahead<kernel * V::lanes>(row, dx_end);
       for (int k = 0; k < columns; ++k) {
         sum = share;
         if (overlap) {
@@ -88,6 +89,7 @@ struct BackwardKernel {
                                          std::int64_t begin, std::int64_t end, const real* dy,
                                          real* dx) {
     const Backwards how(*g);
+    const real* dx_end = dx + end * channels.x;
     for (std::int64_t i = begin; i < end; ++i) {
       real* dx_channel = dx + i * channels.x;
       const real* dy_channel = dy + i * channels.y;
@@ -98,12 +100,12 @@ struct BackwardKernel {
         // one by one: windows side by side in a vector may share numbers of dx
         for (int oh = 0; oh < g->y.h; ++oh) {
           walk_columns<Lanes<1>, 1>(*g, oh, 0, g->y.w,
-                                    Backward{dy_channel, dx_channel, g->x.w, true});
+                                    Backward{dy_channel, dx_channel, g->x.w, true, dx_end});
         }
       } else if (how.overlap) {
-        walk_lanes<Isa>(*g, Backward{dy_channel, dx_channel, g->x.w, true});
+        walk_lanes<Isa>(*g, Backward{dy_channel, dx_channel, g->x.w, true, dx_end});
       } else {
-        walk_lanes<Isa>(*g, Backward{dy_channel, dx_channel, g->x.w, false});
+        walk_lanes<Isa>(*g, Backward{dy_channel, dx_channel, g->x.w, false, dx_end});
       }
     }
   }

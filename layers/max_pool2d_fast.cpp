@@ -64,6 +64,7 @@ struct Backward {
   real* dx;
   int w;  // of dx
   bool overlap;
+  const real* dx_end;  // of all channels that this thread writes
 
   template <class Isa, int step, int kernel>
   [[gnu::always_inline]] void window(const Pool2dSpot& spot) const {
@@ -77,7 +78,7 @@ struct Backward {
     winner -= spot.place;
     for (int h = 0; h < rows; ++h) {
       real* row = dx + spot.x + h * w * spot.column;
-      if (kernel > 0 && step == 0) fetch_ahead<kernel * V::lanes>(row);
+      if (kernel > 0 && step == 0) fetch_ahead<kernel * V::lanes>(row, dx_end);
       for (int k = 0; k < columns; ++k) {
         const auto here = winner == h * w + k;
         if (overlap) {
@@ -124,6 +125,7 @@ struct BackwardKernel {
                                          std::int64_t begin, std::int64_t end, const real* dy,
                                          const std::int32_t* argmax, real* dx) {
     const Backwards how(*g);
+    const real* dx_end = dx + end * channels.x;
     for (std::int64_t i = begin; i < end; ++i) {
       real* dx_channel = dx + i * channels.x;
       const real* dy_channel = dy + i * channels.y;
@@ -133,9 +135,9 @@ struct BackwardKernel {
         walk_pairs<Isa>(*g, BackwardPairs{dy_channel, winners, dx_channel, g->x.w});
       } else if (g->layout == Layout::lanes) {
         if (how.overlap) {
-          walk_lanes<Isa>(*g, Backward{dy_channel, winners, dx_channel, g->x.w, true});
+          walk_lanes<Isa>(*g, Backward{dy_channel, winners, dx_channel, g->x.w, true, dx_end});
         } else {
-          walk_lanes<Isa>(*g, Backward{dy_channel, winners, dx_channel, g->x.w, false});
+          walk_lanes<Isa>(*g, Backward{dy_channel, winners, dx_channel, g->x.w, false, dx_end});
         }
       } else {
         for (std::int64_t j = 0; j < channels.y; ++j) dx_channel[winners[j]] += dy_channel[j];
