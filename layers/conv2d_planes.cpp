@@ -108,4 +108,11 @@ void InputPlanes::offsets(int channels, std::vector<int>& offset) const {
   }
 }
 
+int lines_at_a_time(const Conv2dGeometry& g) {
+  constexpr std::int64_t most_numbers = 1 << 15;
+  const std::int64_t one = InputPlanes(g, 1).channel, line = InputPlanes(g, 2).channel - one;
+  const std::int64_t lines = (most_numbers / g.w.c - one) / line / 2 * 2;
+  return lines < 16 || lines > g.y.h ? g.y.h : static_cast<int>(lines);
+}
+
 }  // namespace longhand::fast::implicit

@@ -108,4 +108,9 @@ void for_each_part(const Conv2dGeometry& g, int rows, int width, Body&& body) {
                });
 }
 
+// How many lines of y have their planes copied and used before the next lines: few enough for the
+// planes to stay in the L2 cache. An even number: tiles take two lines at a time. All of them where
+// that would be so few that most of a copy is rows that the next lines need again.
+int lines_at_a_time(const Conv2dGeometry& g);
+
 }  // namespace longhand::fast::implicit

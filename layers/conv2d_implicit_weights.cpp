@@ -1,0 +1,101 @@
+// Implicit gemm, backward by the weights: dw^T [in kh kw, out] = pictures of x [in kh kw, places] *
+// dy^T [places, out] (conv2d_implicit.cpp).
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/gemm_blocks.h"
+#include "core/gemm_pack.h"
+#include "core/parallel.h"
+#include "core/scratch.h"
+#include "layers/conv2d_fast.h"
+#include "layers/conv2d_planes.h"
+
+namespace longhand::fast::implicit {
+
+bool suits_backward_weights(const Conv2dGeometry& g) {
+  return g.y.c / g.groups >= tiles().lanes;
+}
+
+namespace {
+
+constexpr std::int64_t small_weights = 1 << 16;
+
+// What a thread computes: rows [row0, row1) of dw^T, summed over images [n0, n1).
+struct WeightPart {
+  int row0, row1, n0, n1;
+};
+
+// sums [group][row, out] = the part's rows of every group
+void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* offsets,
+                 const WeightPart& part, const real* x, const real* dy, real* sums) {
+  const int out = g.y.c / g.groups, places = g.y.h * g.y.w, kernel = g.w.h * g.w.w;
+  const int count = part.row1 - part.row0;
+  const int c0 = part.row0 / kernel, c1 = (part.row1 - 1) / kernel + 1;  // their channels
+  const int most_lines = planes.rows.out;
+  for (int group = 0; group < g.groups; ++group) {
+    for (int n = part.n0; n < part.n1; ++n) {
+      for (int row = 0; row < g.y.h; row += most_lines) {
+        const int end = std::min(row + most_lines, g.y.h), first = row * g.y.w;
+        const real* x_group = x + x_offset(g, n, group);
+        Product product{.m = count,
+                        .n = out,
+                        .k = (end - row) * g.y.w,
+                        .a = {x_group + std::int64_t{part.row0} * places + first, places, false},
+                        .b = {dy + y_offset(g, n, group) + first, places, true},
+                        .c = sums + std::int64_t{group} * count * out,
+                        .c_stride = out,
+                        .add = n > part.n0 || row > 0};
+        if (!pointwise(g)) {
+          real* pixels = plane_memory((c1 - c0) * planes.channel);
+          planes.copy(x_group, c0, c1, row, end, pixels);
+          product.a_pictures = {pixels - c0 * planes.channel, offsets + part.row0, g.y.w,
+                                planes.columns.plane()};
+        }
+        multiply_range(tiles(), product, {0, count, 0, out});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
+  const int out = g.y.c / g.groups, rows = g.w.c * g.w.h * g.w.w;
+  const InputPlanes planes(g, pointwise(g) ? g.y.h : lines_at_a_time(g));
+  thread_local std::vector<int> offset;
+  planes.offsets(g.w.c, offset);
+  const int* offsets = offset.data();
+  const auto add = [&](int row0, int count, const real* sums) {
+    for (int group = 0; group < g.groups; ++group) {
+      add_transposed(count, out, sums + std::int64_t{group} * count * out, out,
+                     dw + w_offset(g, group) + row0, rows);
+    }
+  };
+  // A small dw is summed by every thread for its own images, whose dy nobody else must pack. (So
+  // the bits are the same for the same number of threads.)
+  if (g.w.size() <= small_weights && g.y.n % threads() == 0) {
+    const std::int64_t grain = grain_of_work(g.y.n, multiplications(g));
+    const int pieces = parallel_pieces(g.y.n, grain);
+    real* sums = scratch<struct WeightSums>(g.w.size() * pieces);
+    parallel_for(g.y.n, grain, [&](std::int64_t begin, std::int64_t end, int piece) {
+      const WeightPart part{0, rows, static_cast<int>(begin), static_cast<int>(end)};
+      sum_weights(g, planes, offsets, part, x, dy, sums + piece * g.w.size());
+    });
+    for (int piece = 0; piece < pieces; ++piece) add(0, rows, sums + piece * g.w.size());
+    return;
+  }
+  // Of a large one every thread sums some rows, over all images: they stay in its cache.
+  const int unit = std::min(tiles().max_rows, rows), units = rows / unit;
+  parallel_for(units, grain_of_work(units, multiplications(g)),
+               [&](std::int64_t begin, std::int64_t end, int) {
+                 const int row0 = static_cast<int>(begin) * unit;
+                 const int row1 = end == units ? rows : static_cast<int>(end) * unit;
+                 real* sums =
+                     scratch<struct WeightSums>(std::int64_t{row1 - row0} * out * g.groups);
+                 sum_weights(g, planes, offsets, {row0, row1, 0, g.y.n}, x, dy, sums);
+                 add(row0, row1 - row0, sums);
+               });
+}
+
+}  // namespace longhand::fast::implicit
