@@ -26,9 +26,9 @@ struct Pixels {
 // Calls columns.template operator()<size>(at, count...) for columns, which are a vector's pixels in
 // all channels: each once, `size` columns beginning at at[0], at[1] ... With several, one need not
 // wait for the sums and the division of another. `count` is left out for a whole vector.
-template <class Isa, class Columns>
+template <class Isa, int most, class Columns>
 [[gnu::always_inline]] inline void walk(const Pixels& g, const Columns& columns) {
-  constexpr int lanes = Vectors<Isa>::lanes, most = Isa::registers == 32 ? 4 : 2;
+  constexpr int lanes = Vectors<Isa>::lanes;
   const int together = g.channels <= 64 ? most : 1;  // as long as they stay in the L1 cache
   std::int64_t at[most];
   int found = 0;
@@ -54,7 +54,7 @@ template <class Isa, class Columns>
 struct ForwardKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(Pixels g, const real* x, real* y) {
-    walk<Isa>(
+    walk<Isa, 2>(
         g, [=]<int size, class... Count>(const std::int64_t* at, Count... count)
                __attribute__((always_inline)) { columns<Isa, size>(g, at, x, y, count...); });
   }
@@ -101,34 +101,27 @@ struct ForwardKernel {
 struct BackwardKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(Pixels g, const real* y, const real* dy, real* dx) {
-    walk<Isa>(
-        g, [=]<int size, class... Count>(const std::int64_t* at, Count... count)
-               __attribute__((always_inline)) { columns<Isa, size>(g, at, y, dy, dx, count...); });
+    walk<Isa, 1>(
+        g, [=]<int size, class... Count>(const std::int64_t* at, Count... count) __attribute__((
+               always_inline)) { columns<Isa>(g, y + *at, dy + *at, dx + *at, count...); });
   }
 
  private:
-  template <class Isa, int size, class... Count>
-  [[gnu::always_inline]] static void columns(const Pixels& g, const std::int64_t* at, const real* y,
-                                             const real* dy, real* dx, Count... count) {
+  template <class Isa, class... Count>
+  [[gnu::always_inline]] static void columns(const Pixels& g, const real* y, const real* dy,
+                                             real* dx, Count... count) {
     using V = Vectors<Isa>;
-    typename V::Vector p, d, mean[size];
-    LONGHAND_UNROLL
-    for (int i = 0; i < size; ++i) mean[i] = typename V::Vector{};
-    for (std::int64_t c = 0; c < g.channels; ++c) {
-      LONGHAND_UNROLL
-      for (int i = 0; i < size; ++i) {
-        V::load(y + at[i] + c * g.distance, count..., p);
-        V::load(dy + at[i] + c * g.distance, count..., d);
-        mean[i] += d * p;
-      }
+    typename V::Vector p, d, mean{};
+    for (int c = 0; c < g.channels; ++c) {
+      V::load(y + c * g.distance, count..., p);
+      V::load(dy + c * g.distance, count..., d);
+      __builtin_prefetch(dx + c * g.distance, 1);
+      mean += d * p;
     }
-    for (std::int64_t c = 0; c < g.channels; ++c) {
-      LONGHAND_UNROLL
-      for (int i = 0; i < size; ++i) {
-        V::load(y + at[i] + c * g.distance, count..., p);
-        V::load(dy + at[i] + c * g.distance, count..., d);
-        V::store(p * (d - mean[i]), count..., dx + at[i] + c * g.distance);
-      }
+    for (int c = 0; c < g.channels; ++c) {
+      V::load(y + c * g.distance, count..., p);
+      V::load(dy + c * g.distance, count..., d);
+      V::store(p * (d - mean), count..., dx + c * g.distance);
     }
   }
 };
