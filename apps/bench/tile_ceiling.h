@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "apps/bench/report.h"
 #include "core/lanes.h"
@@ -16,7 +17,7 @@ namespace longhand::bench {
 // Each thread computes one tile of 6 x 4 vectors over 128 taps, again and again: 11 KB in all.
 class L1Tile {
  public:
-  L1Tile() : numbers_(threads()) {}
+  L1Tile() : numbers_(static_cast<std::size_t>(threads())) {}
 
   void operator()() {
     parallel_for(threads(), 1, [&](std::int64_t begin, std::int64_t end, int) {
