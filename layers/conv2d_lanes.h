@@ -87,7 +87,8 @@ struct WindowTaps {
   }
 };
 
-// y = b + w * x, row by row. prepare() comes first, and again when w has changed; rows() may then
+// y = b + w * x, row by row. prepare() comes first, and again when w may have changed: it brings
+// the weights into the order of the taps, unless they are those of the last time. rows() may then
 // run on several threads.
 class ForwardRows {
  public:
@@ -98,7 +99,8 @@ class ForwardRows {
  private:
   Conv2dGeometry g_;
   WindowTaps taps_;
-  std::vector<real> w_;  // the weights of each output channel in the order of the taps
+  std::vector<real> w_;       // the weights of each output channel in the order of the taps
+  std::vector<real> last_w_;  // in their own order, as prepare() found them
 };
 
 // dx = w^T * dy, row by row.

@@ -1,6 +1,8 @@
 // The convolution over lanes, forward: a row of outputs is one call of lanes::sum, whose taps are
 // the elements (kh, ci, kw) of the window. Columns of padding are read from a copy of the image
 // that has them written out; rows of padding are left out of the sum.
+#include <cstring>
+
 #include "core/lanes.h"
 #include "layers/conv2d_lanes.h"
 
@@ -42,11 +44,16 @@ void WindowTaps::find(const Conv2dGeometry& g, const Frame& frame) {
 }
 
 void ForwardRows::prepare(const Conv2dGeometry& g, const real* w) {
+  const auto size = static_cast<std::size_t>(g.w.size());
   if (!(g == g_)) {
     g_ = g;
     taps_.find(g, input_frame(g));
-    w_.resize(static_cast<std::size_t>(g.w.size()));
+    w_.resize(size);
+    last_w_.clear();
   }
+  // A sixth of the time that it takes to order them; weights that differ mostly do so at once.
+  if (last_w_.size() == size && std::memcmp(last_w_.data(), w, size * sizeof(real)) == 0) return;
+  last_w_.assign(w, w + size);
   real* packed = w_.data();
   for (int co = 0; co < g.w.n; ++co, w += taps_.w_offsets.size()) {
     for (const std::int64_t offset : taps_.w_offsets) *packed++ = w[offset];

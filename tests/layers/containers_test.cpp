@@ -195,6 +195,21 @@ TEST_CASE("on cuda a fused convolution gives the bits of its layers, and keeps l
   CHECK(fused->activation_bytes() < net->activation_bytes());
 }
 
+TEST_CASE("on cpu a fused convolution gives what its layers give, also when its weights change") {
+  Tensor images({40, 2, 6, 4});  // enough blocks for the threads
+  for (std::int64_t i = 0; i < images.size(); ++i) images[i] = static_cast<real>(i * 7 % 11) - 5;
+  const auto net = conv_relu_pool(Device::cpu, false), fused = conv_relu_pool(Device::cpu, true);
+  std::string last;
+  for (const real change : {real(0), real(0), real(1), real(-1)}) {
+    for (Sequential* one : {net.get(), fused.get()}) one->params()[0]->value[7] += change;
+    const std::string y = to_string(net->forward(images)),
+                      y_fused = to_string(fused->forward(images));
+    CHECK(y_fused == y);
+    if (change != 0) CHECK(y != last);
+    last = y;
+  }
+}
+
 TEST_CASE("on cuda a fused convolution is told of calls in the wrong order and of wrong tensors") {
   const auto fused = conv_relu_pool(Device::cuda, true);
   Tensor images({3, 2, 6, 4});
