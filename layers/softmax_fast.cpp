@@ -29,7 +29,7 @@ struct Pixels {
 template <class Isa, int most, class Columns>
 [[gnu::always_inline]] inline void walk(const Pixels& g, const Columns& columns) {
   constexpr int lanes = Vectors<Isa>::lanes;
-  const int together = g.channels <= 64 ? most : 1;  // as long as they stay in the L1 cache
+  const bool several = most > 1 && g.channels <= 64;  // as long as they stay in the L1 cache
   std::int64_t at[most];
   int found = 0;
   for (std::int64_t n = 0; n < g.images; ++n) {
@@ -37,7 +37,7 @@ template <class Isa, int most, class Columns>
       const std::int64_t place = n * g.image + i;
       if (g.pixels - i < lanes) {
         columns.template operator()<1>(&place, g.pixels - i);
-      } else if (together == 1) {
+      } else if (!several) {
         columns.template operator()<1>(&place);
       } else {
         at[found++] = place;
