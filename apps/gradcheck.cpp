@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "apps/support/device_option.h"
+#include "apps/support/positive_number.h"
 #include "apps/support/run_app.h"
 #include "core/error.h"
 #include "core/gradcheck.h"
@@ -82,10 +83,10 @@ int main(int argc, char** argv) {
   add_device_option(app, device);
   app.add_option("--tolerance", options.tolerance, "the largest relative error that passes")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   app.add_option("--step", options.step, "h of (L(p + h) - L(p - h)) / 2h")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   app.add_option("--seed", options.seed, "of the inputs and the projection")->capture_default_str();
   app.add_flag("--verbose", verbose, "a line for every case");
   app.add_flag("--list", list, "the layers' names, and nothing else");

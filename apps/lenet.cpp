@@ -9,6 +9,7 @@
 #include "apps/support/device_option.h"
 #include "apps/support/evaluate.h"
 #include "apps/support/interrupt.h"
+#include "apps/support/positive_number.h"
 #include "apps/support/print_network.h"
 #include "apps/support/progress.h"
 #include "apps/support/replay.h"
@@ -191,7 +192,7 @@ void add_options(CLI::App& app, Options& options) {
          "--lr", options.learning_rate,
          "learning rate at the start; it falls to 0 on half a cosine wave (0.05 for classic, "
          "0.02 for the others, 0.001 with adam)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   app.add_option("--optimizer", options.optimizer, "sgd (momentum 0.9) or adam")
       ->check(CLI::IsMember({"sgd", "adam"}))
       ->capture_default_str();

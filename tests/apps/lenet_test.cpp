@@ -260,7 +260,9 @@ TEST_CASE("what is wrong gets one line that says it, and a status that is not 0"
   refused("lenet --model leNet", "--model: leNet not in {classic,modern,zagreb}", 2);
   refused("lenet --epochs many", "--epochs", 2);
   refused("lenet --batch 0", "--batch: Value 0 not in range 1 to 65536", 2);
-  refused("lenet --lr -1", "--lr", 2);
+  refused("lenet --lr -1", "--lr: -1 is not a number above 0", 2);
+  refused("lenet --lr inf", "--lr: inf is not a number above 0", 2);
+  refused("gradcheck --step 0.1x", "--step: 0.1x is not a number above 0", 2);
   refused("lenet --device gpu", "--device: gpu not in {reference,cpu,cuda}", 2);
   refused("lenet --graph maybe", "--graph: maybe not in {on,off}", 2);
   refused("lenet --augment 28", "--augment: Value 28 not in range 0 to 27", 2);
