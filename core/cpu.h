@@ -8,7 +8,7 @@ namespace longhand {
 
 // From the narrowest vectors to the widest. `baseline` is what every CPU of the architecture the
 // program was compiled for has: SSE2 on x86-64, NEON on AArch64.
-enum class InstructionSet { baseline, avx2, avx512 };
+enum class InstructionSet { baseline, avx2, avx512, amx };
 
 // "baseline", "avx2" (with FMA) or "avx512" (F, VL, DQ and BW)
 std::string to_string(InstructionSet set);
@@ -16,6 +16,10 @@ std::string to_string(InstructionSet set);
 // The best that this CPU has, found once. $LONGHAND_ISA, one of the names above, asks for a
 // narrower one: ValueError for a name there is not, or a set that this CPU has not.
 InstructionSet instruction_set();
+
+// Whether products of large matrices run on a matrix unit (core/gemm_parts.h). It is for floats, and
+// built by g++ only.
+bool has_matrix_unit();
 
 // The ladder of Device::cpu, from the plainest version to the fastest (docs/fast_cpu.md):
 // `reference`, the loops of the formulas; `im2col`, convolution by im2col and gemm; `best`.
@@ -92,11 +96,13 @@ template <class Kernel, class... Args>
 void run_kernel(Args... args) {
   switch (instruction_set()) {
 #if defined(__x86_64__)
+    case InstructionSet::amx:
     case InstructionSet::avx512:
       return run_avx512<Kernel>(args...);
     case InstructionSet::avx2:
       return run_avx2<Kernel>(args...);
 #else
+    case InstructionSet::amx:
     case InstructionSet::avx512:
     case InstructionSet::avx2:
 #endif

@@ -4,6 +4,7 @@
 #include "core/gemm_blocks.h"
 
 #include "core/gemm_pack.h"
+#include "core/gemm_parts.h"
 #include "core/scratch.h"
 
 namespace longhand::fast {
@@ -64,7 +65,7 @@ Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int dep
   const std::int64_t step = std::int64_t{width} * depth;
   const int whole = unit == width ? (i1 - i0) / unit : 0;
   real* packed = scratch<struct PackedA>(step * ((i1 - i0 + unit - 1) / unit));
-  pack_panels(a.at(i0, l0), a.stride, depth, whole, width, packed);
+  pack_panels(a.at(i0, l0), a.stride, depth, whole, width, step, packed);
   for (int i = i0 + whole * unit, unit_number = whole; i < i1; i += unit, ++unit_number) {
     pack_rows_by_k(a.at(i, l0), a.stride, depth, std::min(unit, i1 - i), width,
                    packed + unit_number * step);
@@ -90,7 +91,7 @@ void pack_columns(const Tiles& t, const Product& p, int l0, int depth, int j0, i
     const int width = most_vectors * t.lanes, left = t.vectors_of(columns) % most_vectors;
     const bool narrower = left == 1 || (left == 0 && columns % t.lanes != 0);
     whole = std::max(t.vectors_of(columns) / most_vectors - (narrower ? 1 : 0), 0);
-    pack_panels(b.at(l0, j0), b.stride, depth, whole, width, packed);
+    pack_panels(b.at(l0, j0), b.stride, depth, whole, width, std::int64_t{depth} * width, packed);
     whole *= width;
   }
   for_each_panel(t, columns, most_vectors, [&](int j, int width, int) {
@@ -190,6 +191,7 @@ Tiling::Tiling(const Tiles& t, int m, int n, int most_vectors) {
 }
 
 void multiply_range(const Tiles& t, const Product& p, const Range& range) {
+  if (p.in_parts) return multiply_range_in_parts(p, range);
   if (p.pictures_in_place) return multiply_pictures(t, p, range);
   const int m = range.m1 - range.m0;
   const Tiling tiling(t, m, range.n1 - range.n0);

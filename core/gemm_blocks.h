@@ -33,7 +33,8 @@ struct Pictures {
 // c = a b or, with `add`, c += a b: c is m x n, its rows `c_stride` apart. Where a_pictures or
 // b_pictures has pixels, it is the matrix and a or b is not looked at. With `pictures_in_place`
 // nothing of b_pictures is copied: that pays where the pixels that a tile reads fit L1. Then lines
-// hold a vector or more, and a Range has whole lines.
+// hold a vector or more, and a Range has whole lines. With `in_parts` the matrix unit multiplies
+// (core/gemm_parts.h, which says where that pays): nothing is read in place then.
 struct Product {
   int m, n, k;
   Matrix a, b;
@@ -42,6 +43,7 @@ struct Product {
   bool add;
   Pictures a_pictures{}, b_pictures{};
   bool pictures_in_place = false;
+  bool in_parts = false;
 };
 
 // The part of c that one call computes: rows [m0, m1) and columns [n0, n1). There are at least as

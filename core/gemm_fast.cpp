@@ -5,6 +5,7 @@
 #include "core/gemm.h"
 #include "core/gemm_blocks.h"
 #include "core/gemm_pack.h"
+#include "core/gemm_parts.h"
 #include "core/gemm_vector.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
@@ -73,7 +74,9 @@ void gemm(const GemmGeometry& g, const real* a, const real* b, real* c) {
   if (g.n == 1) {
     return gemm_vector(g.m, g.k, b, a, a_matrix.stride, !g.transpose_a, g.accumulate, c);
   }
-  const Product product{g.m, g.n, g.k, a_matrix, b_matrix, c, g.n, g.accumulate};
+  Product product{g.m, g.n, g.k, a_matrix, b_matrix, c, g.n, g.accumulate};
+  product.in_parts = parts_pay(g.m, g.n, g.k);
+  if (product.in_parts) return multiply(t, product);
   // c^T = b^T a^T, whose vectors run along m instead of n.
   Product turned{g.n,
                  g.m,

@@ -75,11 +75,11 @@ struct PackCopy {
 };
 
 struct PackPanels {
-  static constexpr int rows_ahead = 8;  // are fetched from memory
+  static constexpr int rows_ahead = 4;  // are fetched from memory
 
   template <class Isa>
   [[gnu::always_inline]] static void run(const real* b, std::int64_t stride, int depth, int panels,
-                                         int width, real* packed) {
+                                         int width, std::int64_t distance, real* packed) {
     using Stored = typename SquareTranspose<Isa>::Stored;
     constexpr int lanes = SquareTranspose<Isa>::lanes;
     for (int l = 0; l < depth; ++l) {
@@ -93,7 +93,7 @@ struct PackPanels {
         }
         from += width;
         later += width;
-        to += std::int64_t{depth} * width;
+        to += distance;
       }
     }
   }
@@ -178,8 +178,8 @@ void pack_panel(const real* b, std::int64_t stride, bool transposed, int depth, 
 }
 
 void pack_panels(const real* b, std::int64_t stride, int depth, int panels, int width,
-                 real* packed) {
-  run_kernel<PackPanels>(b, stride, depth, panels, width, packed);
+                 std::int64_t distance, real* packed) {
+  run_kernel<PackPanels>(b, stride, depth, panels, width, distance, packed);
 }
 
 void pack_rows_by_k(const real* a, std::int64_t stride, int depth, int rows, int width,

@@ -15,10 +15,10 @@ namespace longhand::fast {
 void pack_panel(const real* b, std::int64_t stride, bool transposed, int depth, int columns,
                 real* panel);
 
-// The same for `panels` neighbouring panels of `width` columns each, whole vectors, that follow
-// each other in memory; b is not transposed. It is read row by row, as it lies in memory.
+// The same for `panels` neighbouring panels of `width` columns each, whole vectors, `distance`
+// numbers apart in memory; b is not transposed. It is read row by row, as it lies in memory.
 void pack_panels(const real* b, std::int64_t stride, int depth, int panels, int width,
-                 real* packed);
+                 std::int64_t distance, real* packed);
 
 // a's rows [0, rows) and k values [0, depth), where a's rows lie side by side: packed[l * width +
 // i] is a[l * stride + i]. Up to `width`, whole vectors, the rest is unspecified.

@@ -138,11 +138,13 @@ constexpr Tiles tiles_of() {
 Tiles choose_tiles() {
   switch (instruction_set()) {
 #if defined(__x86_64__)
+    case InstructionSet::amx:
     case InstructionSet::avx512:
       return tiles_of<Avx512>();
     case InstructionSet::avx2:
       return tiles_of<Avx2>();
 #else
+    case InstructionSet::amx:
     case InstructionSet::avx512:
     case InstructionSet::avx2:
 #endif

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/gemm_blocks.h"
+#include "core/gemm_parts.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
 #include "core/transpose.h"
@@ -33,6 +34,11 @@ bool suits_forward(const Conv2dGeometry& g) {
 }
 
 namespace {
+
+// The matrix unit takes whatever has enough output channels.
+bool suits_parts(const Conv2dGeometry& g) {
+  return parts_pay(g.y.c / g.groups, std::int64_t{g.y.h} * g.y.w, g.w.c * g.w.h * g.w.w);
+}
 
 // Tiles whose vectors hold output channels want many of them, and sums long enough to be worth
 // transposing.
@@ -98,9 +104,10 @@ void unpack_short_lines(const Conv2dGeometry& g, const real* sums, const real* b
 
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
   const int in = g.w.c, out = g.y.c / g.groups, places = g.y.h * g.y.w;
-  const bool short_lines = suits_short_lines(g), in_place = short_lines || suits_in_place(g);
+  const bool in_parts = suits_parts(g), short_lines = !in_parts && suits_short_lines(g);
+  const bool in_place = !in_parts && (short_lines || suits_in_place(g));
   const int width = short_lines ? tiles().lanes : g.y.w;
-  const int most_lines = in_place ? lines_at_a_time(g) : g.y.h;
+  const int most_lines = in_place || in_parts ? lines_at_a_time(g) : g.y.h;
   const InputPlanes planes(g, most_lines);
   thread_local std::vector<int> offset;
   planes.offsets(in, offset);
@@ -109,7 +116,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
   const Tiling tiling(tiles(), g.y.w, out);
   const std::int64_t packed_size = packed_weights_size(k, out);
   real* packed = nullptr;
-  if (suits_direct(g) && !in_place) {
+  if (suits_direct(g) && !in_place && !in_parts) {
     packed = scratch<struct PackedWeights>(packed_size * g.groups);
     parallel_for(g.groups, 1, [&](std::int64_t begin, std::int64_t end, int) {
       for (std::int64_t group = begin; group < end; ++group) {
@@ -143,7 +150,8 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
                     .c_stride = places,
                     .add = b != nullptr,
                     .b_pictures = pictures,
-                    .pictures_in_place = in_place};
+                    .pictures_in_place = in_place,
+                    .in_parts = in_parts};
     if (short_lines) {
       product.n = (row1 - row0) * width;
       product.c = scratch<struct ShortLines>(std::int64_t{out} * product.n);

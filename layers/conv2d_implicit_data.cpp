@@ -5,6 +5,7 @@
 
 #include "core/gemm_blocks.h"
 #include "core/gemm_pack.h"
+#include "core/gemm_parts.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
 #include "core/transpose.h"
@@ -42,9 +43,15 @@ struct Phase {
   int offsets;
 };
 
+// The matrix unit takes whatever has enough input channels.
+bool suits_parts(const Conv2dGeometry& g) {
+  const std::int64_t places = std::int64_t{g.x.h / g.stride_h} * (g.x.w / g.stride_w);
+  return parts_pay(g.w.c, places, g.y.c / g.groups * g.w.h * g.w.w / (g.stride_h * g.stride_w));
+}
+
 // As for the forward direction: many channels, and sums long enough.
 bool suits_direct(const Conv2dGeometry& g) {
-  return g.w.c >= tiles().lanes && g.y.c / g.groups >= 16 && !pointwise(g);
+  return g.w.c >= tiles().lanes && g.y.c / g.groups >= 16 && !pointwise(g) && !suits_parts(g);
 }
 
 struct Phases {
@@ -65,7 +72,8 @@ struct Phases {
     return {rows.lowest, 1, columns.lowest, 1, rows.plane_size(), columns.plane_size()};
   }
 
-  // The phases and, for every (co, kh, kw) of each, where its picture of dy begins.
+  // The phases and, for every (co, kh, kw) of each, where its picture of dy begins: of all elements
+  // of a channel's kernel in the direct version, of all channels of an element otherwise.
   void list(std::vector<Phase>& phases, std::vector<int>& offset) const {
     phases.clear();
     offset.clear();
@@ -74,11 +82,18 @@ struct Phases {
     for (int h = 0; h < std::min(g.stride_h, g.x.h); ++h) {
       for (int w = 0; w < std::min(g.stride_w, g.x.w); ++w) {
         const int first = static_cast<int>(offset.size());
-        for (int co = 0; co < out; ++co) {
+        const auto add = [&](int co, int kh, int kw) {
+          offset.push_back(co * size +
+                           (rows.shift_of_output(kh) - rows.lowest) * columns.plane_size() +
+                           columns.shift_of_output(kw) - columns.lowest);
+        };
+        if (suits_direct(g)) {
+          for (int co = 0; co < out; ++co) {
+            for_each_element(h, w, [&](int kh, int kw) { add(co, kh, kw); });
+          }
+        } else {
           for_each_element(h, w, [&](int kh, int kw) {
-            offset.push_back(co * size +
-                             (rows.shift_of_output(kh) - rows.lowest) * columns.plane_size() +
-                             columns.shift_of_output(kw) - columns.lowest);
+            for (int co = 0; co < out; ++co) add(co, kh, kw);
           });
         }
         const int k = static_cast<int>(offset.size()) - first;
@@ -88,15 +103,15 @@ struct Phases {
     }
   }
 
-  // w' of one group and phase: [ci, (co, kh, kw)].
+  // w' of one group and phase: [ci, (kh, kw, co)].
   void turn_weights(const Phase& phase, const real* w, real* turned) const {
-    const int in = g.w.c, out = g.y.c / g.groups;
+    const int in = g.w.c, out = g.y.c / g.groups, kernel = g.w.h * g.w.w;
+    real* kernels = scratch<struct Kernels>(std::int64_t{kernel} * out);
     for (int ci = 0; ci < in; ++ci) {
-      for (int co = 0; co < out; ++co) {
-        const real* kernel = w + (std::int64_t{co} * in + ci) * g.w.h * g.w.w;
-        for_each_element(phase.h, phase.w,
-                         [&](int kh, int kw) { *turned++ = kernel[kh * g.w.w + kw]; });
-      }
+      transpose(out, kernel, w + std::int64_t{ci} * kernel, std::int64_t{in} * kernel, kernels, out);
+      for_each_element(phase.h, phase.w, [&](int kh, int kw) {
+        turned = std::copy_n(kernels + std::int64_t{kh * g.w.w + kw} * out, out, turned);
+      });
     }
   }
 
@@ -222,7 +237,8 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
                           .b = {dy_group + std::int64_t{row0} * width, y_size, false},
                           .c = dx_group + std::int64_t{row0} * width,
                           .c_stride = std::int64_t{g.x.h} * g.x.w,
-                          .add = false};
+                          .add = false,
+                          .in_parts = suits_parts(g)};
           if (pointwise(g)) product.a = {w + w_offset(g, group), in, true};  // w is w'^T
           if (scattered) {
             product.c = scratch<struct Sums>(std::int64_t{in} * count);

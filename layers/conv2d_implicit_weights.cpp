@@ -2,10 +2,12 @@
 // dy^T [places, out] (conv2d_implicit.cpp).
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/gemm_blocks.h"
 #include "core/gemm_pack.h"
+#include "core/gemm_parts.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
 #include "layers/conv2d_fast.h"
@@ -21,18 +23,25 @@ namespace {
 
 constexpr std::int64_t small_weights = 1 << 16;
 
+// The matrix unit takes whatever has enough output channels, and computes dw, not dw^T: of the two
+// matrices it likes the second to be the one with more numbers.
+bool suits_parts(const Conv2dGeometry& g) {
+  return parts_pay(g.y.c / g.groups, g.w.c * g.w.h * g.w.w / threads(), std::int64_t{g.y.h} * g.y.w);
+}
+
 // What a thread computes: rows [row0, row1) of dw^T, summed over images [n0, n1).
 struct WeightPart {
   int row0, row1, n0, n1;
 };
 
-// sums [group][row, out] = the part's rows of every group
+// sums [group][row, out] = the part's rows of every group; [group][out, row] in parts
 void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* offsets,
                  const WeightPart& part, const real* x, const real* dy, real* sums) {
   const int out = g.y.c / g.groups, places = g.y.h * g.y.w, kernel = g.w.h * g.w.w;
   const int count = part.row1 - part.row0;
   const int c0 = part.row0 / kernel, c1 = (part.row1 - 1) / kernel + 1;  // their channels
   const int most_lines = planes.rows.out;
+  const bool in_parts = suits_parts(g);
   for (int group = 0; group < g.groups; ++group) {
     for (int n = part.n0; n < part.n1; ++n) {
       for (int row = 0; row < g.y.h; row += most_lines) {
@@ -45,14 +54,24 @@ void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* 
                         .b = {dy + y_offset(g, n, group) + first, places, true},
                         .c = sums + std::int64_t{group} * count * out,
                         .c_stride = out,
-                        .add = n > part.n0 || row > 0};
+                        .add = n > part.n0 || row > 0,
+                        .in_parts = in_parts};
         if (!pointwise(g)) {
           real* pixels = plane_memory((c1 - c0) * planes.channel);
           planes.copy(x_group, c0, c1, row, end, pixels);
           product.a_pictures = {pixels - c0 * planes.channel, offsets + part.row0, g.y.w,
                                 planes.columns.plane()};
         }
-        multiply_range(tiles(), product, {0, count, 0, out});
+        if (in_parts) {
+          product.m = out;
+          product.n = count;
+          std::swap(product.a, product.b);
+          product.a.columns_first = false;
+          product.b.columns_first = true;
+          std::swap(product.a_pictures, product.b_pictures);
+          product.c_stride = count;
+        }
+        multiply_range(tiles(), product, {0, product.m, 0, product.n});
       }
     }
   }
@@ -66,10 +85,19 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   thread_local std::vector<int> offset;
   planes.offsets(g.w.c, offset);
   const int* offsets = offset.data();
+  const bool in_parts = suits_parts(g);
   const auto add = [&](int row0, int count, const real* sums) {
-    for (int group = 0; group < g.groups; ++group) {
-      add_transposed(count, out, sums + std::int64_t{group} * count * out, out,
-                     dw + w_offset(g, group) + row0, rows);
+    for (int group = 0; group < g.groups; ++group, sums += std::int64_t{count} * out) {
+      real* dw_group = dw + w_offset(g, group) + row0;
+      if (!in_parts) {
+        add_transposed(count, out, sums, out, dw_group, rows);
+        continue;
+      }
+      for (int co = 0; co < out; ++co) {
+        for (int i = 0; i < count; ++i) {
+          dw_group[std::int64_t{co} * rows + i] += sums[std::int64_t{co} * count + i];
+        }
+      }
     }
   };
   // A small dw is summed by every thread for its own images, whose dy nobody else must pack. (So
