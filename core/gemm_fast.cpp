@@ -75,7 +75,8 @@ void gemm(const GemmGeometry& g, const real* a, const real* b, real* c) {
     return gemm_vector(g.m, g.k, b, a, a_matrix.stride, !g.transpose_a, g.accumulate, c);
   }
   Product product{g.m, g.n, g.k, a_matrix, b_matrix, c, g.n, g.accumulate};
-  product.in_parts = parts_pay(g.m, g.n, g.k);
+  // As if there were two threads, whatever their number: the bits do not depend on it.
+  product.in_parts = g.n >= g.m ? parts_pay(g.m, g.n / 2, g.k) : parts_pay(g.m / 2, g.n, g.k);
   if (product.in_parts) return multiply(t, product);
   // c^T = b^T a^T, whose vectors run along m instead of n.
   Product turned{g.n,

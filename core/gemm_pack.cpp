@@ -136,6 +136,39 @@ struct PackPictures {
   }
 };
 
+// Squares of pixels are transposed, which begin anew in every line. The last of a line overlaps the
+// one before; of a line that is shorter than a vector the first rows are written only.
+struct PackTurnedPictures {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(const Pictures* b, int l0, int depth, int j, int columns,
+                                         real* panel) {
+    using Vector = typename SquareTranspose<Isa>::Vector;
+    using Stored = typename SquareTranspose<Isa>::Stored;
+    constexpr int lanes = SquareTranspose<Isa>::lanes;
+    for (int l = 0; l < depth;) {
+      const int first = (l0 + l) % b->width, count = std::min(b->width - first, depth - l);
+      const real* line = b->pixels + (l0 + l) / b->width * b->pitch + first;
+      for (int q = 0; q < count; q += lanes) {
+        const int pixel = std::max(std::min(q, count - lanes), 0);
+        real* to = panel + std::int64_t{l + pixel} * columns;
+        for (int v = 0; v < columns; v += lanes) {
+          Vector rows[lanes];
+          LONGHAND_UNROLL
+          for (int i = 0; i < lanes; ++i) {
+            rows[i] = *reinterpret_cast<const Stored*>(line + b->offset[j + v + i] + pixel);
+          }
+          SquareTranspose<Isa>::run(rows);
+          LONGHAND_UNROLL
+          for (int i = 0; i < lanes; ++i) {
+            if (i < count) *reinterpret_cast<Stored*>(to + i * columns + v) = rows[i];
+          }
+        }
+      }
+      l += count;
+    }
+  }
+};
+
 // Lines of a picture, one after the other, each in whole vectors.
 struct PackRow {
   template <class Isa>
@@ -201,6 +234,10 @@ void add_transposed(int rows, int columns, const real* from, std::int64_t from_s
 
 void pack_panel(const Pictures& b, int l0, int depth, int j, int columns, real* panel) {
   run_kernel<PackPictures>(&b, l0, depth, j, columns, panel);
+}
+
+void pack_turned_panel(const Pictures& b, int l0, int depth, int j, int columns, real* panel) {
+  run_kernel<PackTurnedPictures>(&b, l0, depth, j, columns, panel);
 }
 
 void pack_row(const Pictures& a, int i, int l0, int depth, real* packed) {

@@ -33,6 +33,10 @@ void add_transposed(int rows, int columns, const real* from, std::int64_t from_s
 // are the k values l0 to l0 + depth, its columns j to j + columns.
 void pack_panel(const Pictures& b, int l0, int depth, int j, int columns, real* panel);
 
+// The same where b is the transpose of the matrix of pictures: its columns j to j + `columns` are
+// rows of pictures, whole vectors of them.
+void pack_turned_panel(const Pictures& b, int l0, int depth, int j, int columns, real* panel);
+
 // Row i of `a`, its columns [l0, l0 + depth): packed[l] is a[i, l0 + l]. Up to a vector more
 // of packed may be overwritten.
 void pack_row(const Pictures& a, int i, int l0, int depth, real* packed);

@@ -21,8 +21,8 @@
 
 namespace longhand::fast {
 
-// Whether this CPU has the unit and the product of an m x k and a k x n matrix is worth splitting
-// its numbers for.
+// Whether this CPU has the unit, and one thread's product of an m x k and a k x n matrix is worth
+// splitting their numbers for.
 bool parts_pay(std::int64_t m, std::int64_t n, std::int64_t k);
 
 // multiply_range() by the matrix unit, where parts_pay() says so. `p.pictures_in_place` is not
