@@ -52,9 +52,8 @@ InstructionSet choose_instruction_set() {
   const InstructionSet best = best_instruction_set();
   const char* wanted = std::getenv("LONGHAND_ISA");
   if (wanted == nullptr || *wanted == '\0') return best;
-  for (const InstructionSet set :
-       {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512,
-        InstructionSet::amx}) {
+  for (const InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2,
+                                   InstructionSet::avx512, InstructionSet::amx}) {
     if (to_string(set) != wanted) continue;
     if (set <= best) return set;
     throw ValueError("LONGHAND_ISA is " + to_string(set) + ", but this CPU has only " +
@@ -95,11 +94,7 @@ InstructionSet instruction_set() {
 }
 
 bool has_matrix_unit() {
-#if defined(__clang__)
-  return false;
-#else
   return sizeof(real) == sizeof(float) && instruction_set() == InstructionSet::amx;
-#endif
 }
 
 CpuRung cpu_rung() {

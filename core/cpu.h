@@ -7,18 +7,19 @@
 namespace longhand {
 
 // From the narrowest vectors to the widest. `baseline` is what every CPU of the architecture the
-// program was compiled for has: SSE2 on x86-64, NEON on AArch64.
+// program was compiled for has: SSE2 on x86-64, NEON on AArch64. `amx` is avx512 with a matrix
+// unit.
 enum class InstructionSet { baseline, avx2, avx512, amx };
 
-// "baseline", "avx2" (with FMA) or "avx512" (F, VL, DQ and BW)
+// "baseline", "avx2" (with FMA), "avx512" (F, VL, DQ and BW) or "amx" (avx512 and tiles of
+// bfloat16)
 std::string to_string(InstructionSet set);
 
 // The best that this CPU has, found once. $LONGHAND_ISA, one of the names above, asks for a
 // narrower one: ValueError for a name there is not, or a set that this CPU has not.
 InstructionSet instruction_set();
 
-// Whether products of large matrices run on a matrix unit (core/gemm_parts.h). It is for floats, and
-// built by g++ only.
+// Whether products of large matrices run on a matrix unit (core/gemm_parts.h), which is for floats.
 bool has_matrix_unit();
 
 // The ladder of Device::cpu, from the plainest version to the fastest (docs/fast_cpu.md):

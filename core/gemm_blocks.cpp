@@ -22,12 +22,6 @@ constexpr int long_row = 1024;  // of a: rows so far apart are copied together
 
 constexpr int cache_line = 64 / static_cast<int>(sizeof(real));
 
-// Cuts `count` items into the fewest pieces of at most `most` and makes these as equal as can be.
-int even_piece(int count, int most) {
-  const int pieces = (count + most - 1) / most;
-  return (count + pieces - 1) / pieces;
-}
-
 // Some rows of a as the tiles read them: a[i, l] with l from l0. `together` tiles lie side by side,
 // `step` numbers after the ones before them.
 struct Rows {

@@ -31,7 +31,8 @@ struct Pictures {
 };
 
 // c = a b or, with `add`, c += a b: c is m x n, its rows `c_stride` apart. Where a_pictures or
-// b_pictures has pixels, it is the matrix and a or b is not looked at. With `pictures_in_place`
+// b_pictures has pixels, it is the matrix and a or b is not looked at (but for in_parts, where
+// b.columns_first makes b the transpose of the matrix of pictures). With `pictures_in_place`
 // nothing of b_pictures is copied: that pays where the pixels that a tile reads fit L1. Then lines
 // hold a vector or more, and a Range has whole lines. With `in_parts` the matrix unit multiplies
 // (core/gemm_parts.h, which says where that pays): nothing is read in place then.
@@ -78,6 +79,13 @@ void for_each_panel(const Tiles& t, int columns, int most_vectors, Body&& body) 
 
 inline int round_up(int count, int unit) {
   return (count + unit - 1) / unit * unit;
+}
+
+// How many items a piece has when `count` are cut into the fewest pieces of at most `most`, as
+// equal as can be.
+inline int even_piece(int count, int most) {
+  const int pieces = (count + most - 1) / most;
+  return (count + pieces - 1) / pieces;
 }
 
 }  // namespace longhand::fast

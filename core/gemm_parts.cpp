@@ -15,14 +15,14 @@ namespace {
 using parts::steps_of;
 using parts::tile_columns;
 
-constexpr int k_block = 1024;          // k values whose products are added up in one go
-constexpr std::int64_t b_block = 131072;  // numbers of b copied at once: they stay in the L2 cache
+constexpr int k_block = 1024;    // k values whose products are added up in one go
+constexpr int b_block = 131072;  // numbers of b copied at once: they stay in the L2 cache
+constexpr int group_block = 32;  // groups of rows of a split at once: not too much memory
 constexpr int group_rows = parts::most_tiles * parts::tile_rows;
 
-// Cuts `count` items into the fewest pieces of at most `most` and makes these as equal as can be.
-int even_piece(int count, int most) {
-  const int pieces = (count + most - 1) / most;
-  return (count + pieces - 1) / pieces;
+// Numbers in a panel: 16 columns of whole steps.
+std::int64_t panel_size(int depth) {
+  return std::int64_t{steps_of(depth)} * parts::step * tile_columns;
 }
 
 // The rows of c of a range: groups of as many rows as 3 or 4 tiles hold, each in as many tiles. A
@@ -62,26 +62,30 @@ void split_a(const Product& p, int i, int rows, int l0, int depth, int tiles, un
   parts::split_rows(copy, stride, depth, rows, tiles, to);
 }
 
-// Columns [j, j + 16 * panels) of b, k values [l0, l0 + depth), as panels of 16 columns.
+// Columns [j, j + 16 * panels) of b, k values [l0, l0 + depth), as panels of 16 columns and of
+// whole steps.
 void pack_b(const Product& p, int j, int panels, int l0, int depth, real* to) {
-  const std::int64_t panel = std::int64_t{steps_of(depth)} * parts::step * tile_columns;
-  if (p.b_pictures.pixels == nullptr && !p.b.columns_first) {
-    for (int q = 0; q < panels; q += 2) pack_panels(p.b.at(l0, j + q * 16), p.b.stride, depth, std::min(2, panels - q), tile_columns, panel, to + q * panel);
-  } else {
-    for (int q = 0; q < panels; ++q) {
-      const int column = j + q * tile_columns;
-      if (p.b_pictures.pixels != nullptr && p.b.columns_first) {
-        pack_turned_panel(p.b_pictures, l0, depth, column, tile_columns, to + q * panel);
-      } else if (p.b_pictures.pixels != nullptr) {
-        pack_panel(p.b_pictures, l0, depth, column, tile_columns, to + q * panel);
-      } else {
-        pack_panel(p.b.at(l0, column), p.b.stride, true, depth, tile_columns, to + q * panel);
-      }
+  const std::int64_t panel = panel_size(depth), used = std::int64_t{depth} * tile_columns;
+  const bool pictures = p.b_pictures.pixels != nullptr;
+  int done = 0;
+  while (done < panels) {
+    const int column = j + done * tile_columns;
+    real* here = to + done * panel;
+    int count = 1;
+    if (pictures && p.b.columns_first) {
+      pack_turned_panel(p.b_pictures, l0, depth, column, tile_columns, here);
+    } else if (pictures) {
+      pack_panel(p.b_pictures, l0, depth, column, tile_columns, here);
+    } else if (p.b.columns_first) {
+      pack_panel(p.b.at(l0, column), p.b.stride, true, depth, tile_columns, here);
+    } else {  // two, as memory comes in two cache lines at a time
+      count = std::min(panels - done, 2);
+      pack_panels(p.b.at(l0, column), p.b.stride, depth, count, tile_columns, panel, here);
     }
-  }
-  const std::int64_t used = std::int64_t{depth} * tile_columns;
-  for (int q = 0; q < panels; ++q) {
-    std::fill(to + q * panel + used, to + (q + 1) * panel, real(0));
+    for (int q = 0; q < count; ++q) {
+      std::fill(here + q * panel + used, here + (q + 1) * panel, real(0));
+    }
+    done += count;
   }
 }
 
@@ -104,71 +108,95 @@ void multiply_some(parts::Multiplier& multiplier, parts::Columns columns, int ro
   }
 }
 
-// Rows of a group times panels of b.
-void multiply_group(parts::Multiplier& multiplier, const Product& p, const Groups& groups,
-                    int group, const unsigned char* a, const real* b, int steps, int j0, int j1, bool add) {
-  parts::Columns columns{.steps = steps,
-                         .tiles = groups.tiles,
-                         .a = a,
-                         .b = b,
-                         .c = nullptr,
-                         .c_stride = p.c_stride,
-                         .row = {},
-                         .add = add};
-  const int row = groups.begin(group);
-  for (int i = 0; i < groups.tiles; ++i) columns.row[i] = groups.row(group, i) - row;
-  multiplier.begin(b);
-  for (int j = j0; j < j1; j += tile_columns) {
-    // the last columns that are there: some of them are done
-    const int column = std::min(j, j1 - tile_columns);
-    columns.c = p.c + row * p.c_stride + column;
-    if (column == j) {
-      multiplier.multiply(columns);
-    } else {
-      multiply_some(multiplier, columns, std::min(groups.rows, groups.end - row), j - column);
+// One call of multiply_range_in_parts, as it goes on.
+struct Walk {
+  Walk(const Product& product, const Range& range)
+      : p(product), groups(range), multiplier(groups.tile_rows) {}
+
+  // Groups [first, last) of rows of a, k values [l0, l0 + depth).
+  void split_groups(int first, int last, int l0, int depth) {
+    const std::int64_t size = parts::split_size(depth, groups.tiles);
+    const auto numbers = size / static_cast<std::int64_t>(sizeof(real));
+    a = reinterpret_cast<unsigned char*>(scratch<struct PartsOfA>(numbers * (last - first)));
+    for (int group = first; group < last; ++group) {
+      for (int i = 0; i < groups.tiles; ++i) {
+        split_a(p, groups.row(group, i), groups.tile_rows, l0, depth, groups.tiles,
+                a + (group - first) * size + std::int64_t{i} * parts::tile_bytes);
+      }
     }
-    columns.b += std::int64_t{steps} * parts::step * tile_columns;
   }
-}
+
+  // Columns [j0, j1) of b; the last panel has the last 16.
+  void pack_columns(int j0, int j1, int l0, int depth) {
+    const int whole = (j1 - j0) / tile_columns;
+    const bool more = (j1 - j0) % tile_columns > 0;
+    // and the two steps behind them that are split for nothing
+    const int behind = parts::Multiplier::ahead * parts::step * tile_columns;
+    b = scratch<struct PanelsOfB>(panel_size(depth) * (whole + 1) + behind);
+    pack_b(p, j0, whole, l0, depth, b);
+    if (more) pack_b(p, j1 - tile_columns, 1, l0, depth, b + whole * panel_size(depth));
+  }
+
+  // A group, whose tiles of a are given, times these columns.
+  void multiply_group(int group, const unsigned char* tiles, int j0, int j1, int l0, int depth) {
+    parts::Columns columns{.steps = steps_of(depth),
+                           .tiles = groups.tiles,
+                           .a = tiles,
+                           .b = b,
+                           .c = nullptr,
+                           .c_stride = p.c_stride,
+                           .row = {},
+                           .add = p.add || l0 > 0};
+    const int row = groups.begin(group);
+    for (int i = 0; i < groups.tiles; ++i) columns.row[i] = groups.row(group, i) - row;
+    multiplier.begin(b);
+    for (int j = j0; j < j1; j += tile_columns) {
+      const int column = std::min(j, j1 - tile_columns);  // the last panel overlaps what is done
+      columns.c = p.c + row * p.c_stride + column;
+      if (column == j) {
+        multiplier.multiply(columns);
+      } else {
+        multiply_some(multiplier, columns, std::min(groups.rows, groups.end - row), j - column);
+      }
+      columns.b += panel_size(depth);
+    }
+  }
+
+  const Product& p;
+  const Groups groups;
+  parts::Multiplier multiplier;
+  unsigned char* a = nullptr;
+  real* b = nullptr;
+};
 
 }  // namespace
 
 bool parts_pay(std::int64_t m, std::int64_t n, std::int64_t k) {
-  // In cycles, measured: a multiplication saves 0.02 of one; a number of a takes 1.5 to split, one of
-  // b 0.6 to copy, one of c 0.3 more to write.
-  const auto numbers = [](std::int64_t i, std::int64_t j) { return static_cast<double>(i * j); };
-  const double saved = 0.02 * numbers(m * n, k);
-  const double spent = 1.5 * numbers(m, k) + 0.6 * numbers(n, k) + 0.3 * numbers(m, n);
-  return has_matrix_unit() && saved > spent && numbers(m * n, k) >= 1e7;
+  // In cycles, measured: a multiplication saves 0.02 of one; a number of a takes 1.5 to split, one
+  // of b 0.6 to copy, one of c 0.3 more to write. Small products do not make good for the
+  // beginning.
+  const auto product = [](std::int64_t i, std::int64_t j) { return static_cast<double>(i * j); };
+  const double saved = 0.02 * product(m * n, k);
+  const double spent = 1.5 * product(m, k) + 0.6 * product(n, k) + 0.3 * product(m, n);
+  return has_matrix_unit() && saved > spent && product(m * n, k) >= 1e7;
 }
 
 void multiply_range_in_parts(const Product& p, const Range& range) {
-  const Groups groups(range);
+  Walk walk(p, range);
   const int k_piece = round_up(even_piece(p.k, k_block), parts::step);
-  const int n_piece = std::max(static_cast<int>(b_block / k_piece) / tile_columns, 1) * tile_columns;
-  parts::Multiplier multiplier(groups.tile_rows);
+  const int n_piece = b_block / k_piece / tile_columns * tile_columns;
   for (int l0 = 0; l0 < p.k; l0 += k_piece) {
-    const int depth = std::min(k_piece, p.k - l0), steps = steps_of(depth);
-    const std::int64_t group_size = parts::split_size(depth, groups.tiles);
-    auto* a = reinterpret_cast<unsigned char*>(scratch<struct PartsOfA>(
-        group_size * groups.number / static_cast<std::int64_t>(sizeof(real))));
-    for (int group = 0; group < groups.number; ++group) {
-      for (int i = 0; i < groups.tiles; ++i) {
-        split_a(p, groups.row(group, i), groups.tile_rows, l0, depth, groups.tiles,
-                a + group * group_size + std::int64_t{i} * parts::tile_bytes);
-      }
-    }
-    const std::int64_t panel = std::int64_t{steps} * parts::step * tile_columns;
-    for (int j0 = range.n0; j0 < range.n1; j0 += n_piece) {
-      const int j1 = std::min(j0 + n_piece, range.n1);
-      const int whole = (j1 - j0) / tile_columns;
-      const int panels = (j1 - j0 + tile_columns - 1) / tile_columns;
-      // and the two steps behind them that are split for nothing
-      real* b = scratch<struct PanelsOfB>(panel * panels + std::int64_t{parts::Multiplier::ahead} * parts::step * tile_columns);
-      pack_b(p, j0, whole, l0, depth, b);
-      if (panels > whole) pack_b(p, j1 - tile_columns, 1, l0, depth, b + whole * panel);
-      for (int group = 0; group < groups.number; ++group) {
-        multiply_group(multiplier, p, groups, group, a + group * group_size, b, steps, j0, j1, p.add || l0 > 0);
+    const int depth = std::min(k_piece, p.k - l0);
+    const std::int64_t group_size = parts::split_size(depth, walk.groups.tiles);
+    for (int first = 0; first < walk.groups.number; first += group_block) {
+      const int last = std::min(first + group_block, walk.groups.number);
+      walk.split_groups(first, last, l0, depth);
+      for (int j0 = range.n0; j0 < range.n1; j0 += n_piece) {
+        const int j1 = std::min(j0 + n_piece, range.n1);
+        walk.pack_columns(j0, j1, l0, depth);
+        for (int group = first; group < last; ++group) {
+          walk.multiply_group(group, walk.a + (group - first) * group_size, j0, j1, l0, depth);
+        }
       }
     }
   }

@@ -4,17 +4,11 @@
 #include <type_traits>
 
 #include "core/cpu.h"
-#include "core/error.h"
 #include "core/vector.h"
-
-// clang takes no AVX-512 instruction in a template that is inlined into AVX-512 code.
-#if defined(__x86_64__) && !defined(__clang__)
-#define LONGHAND_MATRIX_UNIT
-#endif
 
 namespace longhand::fast::parts {
 
-#if defined(LONGHAND_MATRIX_UNIT)
+#if defined(__x86_64__)
 
 namespace {
 
@@ -27,7 +21,11 @@ typedef std::uint32_t Words __attribute__((vector_size(64)));
 [[gnu::always_inline]] inline void store_pairs(const Words& u, const Words& v, unsigned char* to) {
   Words pairs = u >> 16;
   const Words upper = Words{} + 0xffff0000U;
+#if defined(__clang__)  // makes it one instruction by itself
+  pairs |= v & upper;
+#else
   asm("vpternlogd $0xf8, %2, %1, %0" : "+v"(pairs) : "v"(v), "v"(upper));  // pairs | (v & upper)
+#endif
   *reinterpret_cast<Words*>(to) = pairs;
 }
 
@@ -145,8 +143,7 @@ template <class Isa, int tiles, int products>
 template <int tiles>
 struct MultiplyColumns {
   template <class Isa>
-  [[gnu::always_inline]] static void run(const Columns* columns, unsigned char* b_parts,
-                                         int slot) {
+  [[gnu::always_inline]] static void run(const Columns* columns, unsigned char* b_parts, int slot) {
     if constexpr (has_unit<Isa>) {
       constexpr int slots = Multiplier::slots, slot_bytes = count * tile_bytes;
       const std::int64_t c_bytes = columns->c_stride * static_cast<std::int64_t>(sizeof(real));
@@ -170,8 +167,7 @@ struct MultiplyColumns {
         a += count * tiles * tile_bytes;
         b_later += step * tile_columns;
       }
-      for_each_tile<tiles>(
-          [&](auto i) __attribute__((always_inline)) { store<i>(c[i], c_bytes); });
+      for_each_tile<tiles>([&](auto i) __attribute__((always_inline)) { store<i>(c[i], c_bytes); });
     }
   }
 };
@@ -218,6 +214,15 @@ void Multiplier::multiply(const Columns& columns) {
   }
   slot_ = (slot_ + columns.steps) % slots;
 }
+
+#else
+
+// has_matrix_unit() is false elsewhere: nobody calls these.
+void split_rows(const real*, std::int64_t, int, int, int, unsigned char*) {}
+Multiplier::Multiplier(int) {}
+Multiplier::~Multiplier() = default;
+void Multiplier::begin(const real*) {}
+void Multiplier::multiply(const Columns&) {}
 
 #endif
 

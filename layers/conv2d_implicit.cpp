@@ -107,7 +107,9 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
   const bool in_parts = suits_parts(g), short_lines = !in_parts && suits_short_lines(g);
   const bool in_place = !in_parts && (short_lines || suits_in_place(g));
   const int width = short_lines ? tiles().lanes : g.y.w;
-  const int most_lines = in_place || in_parts ? lines_at_a_time(g) : g.y.h;
+  // a product must have as many columns as a vector holds
+  const bool by_lines = in_place || (in_parts && g.y.w >= tiles().lanes);
+  const int most_lines = by_lines ? lines_at_a_time(g) : g.y.h;
   const InputPlanes planes(g, most_lines);
   thread_local std::vector<int> offset;
   planes.offsets(in, offset);

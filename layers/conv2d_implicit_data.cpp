@@ -108,7 +108,8 @@ struct Phases {
     const int in = g.w.c, out = g.y.c / g.groups, kernel = g.w.h * g.w.w;
     real* kernels = scratch<struct Kernels>(std::int64_t{kernel} * out);
     for (int ci = 0; ci < in; ++ci) {
-      transpose(out, kernel, w + std::int64_t{ci} * kernel, std::int64_t{in} * kernel, kernels, out);
+      transpose(out, kernel, w + std::int64_t{ci} * kernel, std::int64_t{in} * kernel, kernels,
+                out);
       for_each_element(phase.h, phase.w, [&](int kh, int kw) {
         turned = std::copy_n(kernels + std::int64_t{kh * g.w.w + kw} * out, out, turned);
       });

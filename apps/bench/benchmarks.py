@@ -54,6 +54,9 @@ def machine(bench, threads):
     rows = [('multiply-adds', spread(result, 'gflops', result['windows']) + ' GFLOP/s'),
             ('the same, from L1', spread(result['tile'], 'gflops', result['windows'])
              + ' GFLOP/s')]
+    if 'parts' in result:
+        rows.append(('products of floats by the matrix unit, from L1',
+                     spread(result['parts'], 'gflops', result['windows']) + ' GFLOP/s'))
     for copy in result['copy']:
         rows.append((f'copy in {copy["level"]}', spread(copy, 'gb_per_second', result['windows'])
                      + ' GB/s'))

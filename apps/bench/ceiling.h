@@ -242,9 +242,23 @@ inline void bench_ceiling(int memory_mb, const Options& options) {
   std::cout << "\n";
   label("tile") << "the multiply-adds of a convolution whose numbers are all in L1\n";
   Measurement loaded;
-  const Spread tile = bench_tile(options, loaded);
+  const Spread tile = bench_tile<L1Tile>(options, loaded);
   print_windows(options.windows, loaded);
   print_spread("GFLOP/s", tile);
+
+  Json parts;
+  if (has_matrix_unit()) {
+    Measurement measurement;
+    std::cout << "\n";
+    label("parts") << "products of floats by the matrix unit, their numbers in L1\n";
+    const Spread spread = bench_tile<PartsTile>(options, measurement);
+    print_windows(options.windows, measurement);
+    print_spread("GFLOP/s", spread);
+    parts = {{"gflops", spread.median},
+             {"min", spread.min},
+             {"max", spread.max},
+             {"disturbed", measurement.disturbed()}};
+  }
 
   Json copies = Json::array();
   for (const CopySize& size : copy_sizes(memory_mb)) {
@@ -267,6 +281,7 @@ inline void bench_ceiling(int memory_mb, const Options& options) {
                   {"min", tile.min},
                   {"max", tile.max},
                   {"disturbed", loaded.disturbed()}};
+  if (!parts.is_null()) json["parts"] = parts;
   json["copy"] = copies;
   write_result(options, json);
 }

@@ -298,6 +298,8 @@ TEST_CASE("ceiling") {
   const json result = run_bench("ceiling --memory-mb 8 --threads 2");
   check_common(result, "ceiling", "gflops");
   check_positive(result["tile"], "gflops");
+  CHECK(result.contains("parts") == has_matrix_unit());
+  if (has_matrix_unit()) check_positive(result["parts"], "gflops");
   REQUIRE(result["copy"].size() == 3);
   for (std::size_t i = 0; i < 3; ++i) {
     const json& copy = result["copy"][i];

@@ -69,6 +69,8 @@ TEST_CASE("fast gemm is ref gemm, on and off the tile") {
   check_shape(40, 600, 140);   // b is packed, its columns end inside a vector
   check_shape(64, 10, 84);     // computed as c^T
   check_shape(200, 17, 1030);  // a is packed: its rows are far apart
+  check_shape(130, 620, 300);  // large enough for a matrix unit
+  check_shape(620, 130, 300);
 }
 
 // Every number of rows and of vectors that a tile has, and every number of columns left over.
@@ -107,9 +109,10 @@ TEST_CASE("a vector times the same matrix again, which is then read from its end
 
 TEST_CASE("the bits do not depend on the number of threads") {
   const int before = threads();
-  for (const Shape& mnk : {Shape{70, 150, 90}, Shape{300, 90, 120}, Shape{90, 300, 120},
-                           Shape{200, 11, 1100}, Shape{60, 250, 400}, Shape{17, 130, 700},
-                           Shape{150, 250, 400}, Shape{1, 900, 200}, Shape{1, 200, 900}}) {
+  for (const Shape& mnk :
+       {Shape{70, 150, 90}, Shape{300, 90, 120}, Shape{90, 300, 120}, Shape{200, 11, 1100},
+        Shape{60, 250, 400}, Shape{17, 130, 700}, Shape{150, 250, 400}, Shape{1, 900, 200},
+        Shape{1, 200, 900}, Shape{130, 620, 300}, Shape{620, 130, 300}}) {
     const int m = mnk.n, n = mnk.c, k = mnk.h;
     const Tensor a = spread_values({m, k}, 1), b = spread_values({k, n}, 2);
     for (int bits = 0; bits < 4; ++bits) {
