@@ -25,26 +25,26 @@ std::int64_t panel_size(int depth) {
   return std::int64_t{steps_of(depth)} * parts::step * tile_columns;
 }
 
-// The rows of c of a range: groups of as many rows as 3 or 4 tiles hold, each in as many tiles. A
-// group's last tile overlaps the one before.
+// The rows of c of a range: groups of as many rows as 3 or 4 tiles hold, or one fewer, each in as
+// many tiles. A group's last tile overlaps the one before.
 struct Groups {
   explicit Groups(const Range& range)
-      : first(range.m0),
-        end(range.m1),
-        rows(even_piece(end - first, group_rows)),
-        tiles(std::max((rows + parts::tile_rows - 1) / parts::tile_rows, parts::most_tiles - 1)),
-        tile_rows((rows + tiles - 1) / tiles),
-        number((end - first + rows - 1) / rows) {}
-
-  int begin(int group) const { return first + group * rows; }
-  int row(int group, int tile) const {
-    const int last = std::min(begin(group) + rows, end) - tile_rows;
-    return std::min(begin(group) + tile * tile_rows, last);
+      : first(range.m0), count(range.m1 - range.m0), number((count + group_rows - 1) / group_rows) {
+    const int most = (count + number - 1) / number;  // rows of a group
+    tiles = std::max((most + parts::tile_rows - 1) / parts::tile_rows, parts::most_tiles - 1);
+    tile_rows = (most + tiles - 1) / tiles;
   }
 
-  int first, end;
-  int rows, tiles, tile_rows;
-  int number;
+  int begin(int group) const {
+    return first + static_cast<int>(std::int64_t{count} * group / number);
+  }
+  int rows(int group) const { return begin(group + 1) - begin(group); }
+  int row(int group, int tile) const {
+    return std::min(begin(group) + tile * tile_rows, begin(group + 1) - tile_rows);
+  }
+
+  int first, count, number;
+  int tiles, tile_rows;
 };
 
 // Rows [i, i + rows) of a, k values [l0, l0 + depth), as tile number `tile` of `tiles`.
@@ -156,7 +156,7 @@ struct Walk {
       if (column == j) {
         multiplier.multiply(columns);
       } else {
-        multiply_some(multiplier, columns, std::min(groups.rows, groups.end - row), j - column);
+        multiply_some(multiplier, columns, groups.rows(group), j - column);
       }
       columns.b += panel_size(depth);
     }

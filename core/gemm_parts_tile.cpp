@@ -152,6 +152,7 @@ struct MultiplyColumns {
       for_each_tile<tiles>([&](auto i) __attribute__((always_inline)) {
         columns->add ? load<i>(c[i], c_bytes) : zero<i>();
       });
+      // c is on its way while the sums are made, unless they are soon done
       for (int i = 0; i < tiles && !columns->add && columns->steps > 3; ++i) {
         for (int r = 0; r < tile_rows; ++r) __builtin_prefetch(c[i] + r * columns->c_stride, 1);
       }

@@ -136,6 +136,7 @@ TEST_CASE("products in parts, on and off the tiles") {
     check_size(37, 18, k);
   }
   check_size(2200, 20, 33);   // more groups of rows than are split at once
+  check_size(6401, 17, 3);    // one row more than whole groups
   check_size(20, 4200, 33);   // more columns than are copied at once
   check_size(20, 150, 1000);  // the last of which are fewer than a panel
 }
