@@ -9,10 +9,10 @@
 // of which the six products before the bracket are computed (Henry, Tang and Heinecke 2019,
 // "Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations").
 // The bracket is at most 2^-22 of x y, and mostly no more than rounding x y to a float changes. The
-// unit adds up 32 products before it adds them to the sum. So a sum of 16 to 100 products has half the
-// error that the loop over vectors has, one of 1000 three quarters, one of 4000 one and a half times
-// (tests/core/gemm_parts_test.cpp). What is not as in a loop: numbers below 2e-33 lose their last
-// bits, products and sums below 1.2e-38 are 0, and an infinity in a or b gives NaN.
+// unit adds up 32 products before it adds them to the sum. So a sum of 16 to 100 products has half
+// the error that the loop over vectors has, one of 1000 three quarters, one of 4000 one and a half
+// times (tests/core/gemm_parts_test.cpp). What is not as in a loop: numbers below 2e-33 lose their
+// last bits, products and sums below 1.2e-38 are 0, and an infinity in a or b gives NaN.
 #pragma once
 
 #include <cstdint>
