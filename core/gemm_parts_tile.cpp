@@ -18,7 +18,8 @@ constexpr bool has_unit = Isa::vector_bytes == 64 && sizeof(real) == 4;
 typedef std::uint32_t Words __attribute__((vector_size(64)));
 
 // The upper halves of u's and of v's words, side by side.
-[[gnu::always_inline]] inline void store_pairs(const Words& u, const Words& v, unsigned char* to) {
+[[gnu::always_inline, maybe_unused]] inline void store_pairs(const Words& u, const Words& v,
+                                                             unsigned char* to) {
   Words pairs = u >> 16;
   const Words upper = Words{} + 0xffff0000U;
 #if defined(__clang__)  // makes it one instruction by itself
