@@ -111,7 +111,7 @@ void multiply_some(parts::Multiplier& multiplier, parts::Columns columns, int ro
 // One call of multiply_range_in_parts, as it goes on.
 struct Walk {
   Walk(const Product& product, const Range& range)
-      : p(product), groups(range), multiplier(groups.tile_rows) {}
+      : multiplier(Groups(range).tile_rows), p(product), groups(range) {}
 
   // Groups [first, last) of rows of a, k values [l0, l0 + depth).
   void split_groups(int first, int last, int l0, int depth) {
@@ -162,9 +162,9 @@ struct Walk {
     }
   }
 
+  parts::Multiplier multiplier;
   const Product& p;
   const Groups groups;
-  parts::Multiplier multiplier;
   unsigned char* a = nullptr;
   real* b = nullptr;
 };
