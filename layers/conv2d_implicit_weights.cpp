@@ -114,7 +114,8 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
     return;
   }
   // Of a large one every thread sums some rows, over all images: they stay in its cache.
-  const int unit = std::min(tiles().max_rows, rows), units = rows / unit;
+  // In parts they are columns of dw, of which a product must have a vector.
+  const int unit = std::min(in_parts ? tiles().lanes : tiles().max_rows, rows), units = rows / unit;
   parallel_for(units, grain_of_work(units, multiplications(g)),
                [&](std::int64_t begin, std::int64_t end, int) {
                  const int row0 = static_cast<int>(begin) * unit;

@@ -125,6 +125,22 @@ TEST_CASE("im2col and implicit gemm are the reference, at any number of threads"
   set_threads(before);
 }
 
+TEST_CASE("implicit gemm is the reference with more threads than there are whole tiles") {
+  const int before = threads();
+  const Conv2dGeometry g =
+      geometry({"", {3, 3, 70, 70}, 64, {.kernel = 7, .stride = 2, .padding = Padding::all(3)}});
+  const Outcome expected =
+      run(g, true, ref::conv2d_forward, ref::conv2d_backward_data, ref::conv2d_backward_weights);
+  for (const int count : {4, 16}) {
+    CAPTURE(count);
+    set_threads(count);
+    check_outcome(run(g, true, fast::conv2d_forward, fast::conv2d_backward_data,
+                      fast::conv2d_backward_weights),
+                  expected);
+  }
+  set_threads(before);
+}
+
 TEST_CASE("implicit gemm repeats to the bit; y and dx at any number of threads") {
   const int before = threads();
   for (const Case& c : cases()) {
