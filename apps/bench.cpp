@@ -170,8 +170,8 @@ void add_elementwise(CLI::App& app, std::string& operation, int& size, Options& 
   command.add_option("operation", operation, "only this one")->check(CLI::IsMember(names));
   command
       .add_option("--size", size,
-                  "elements of x, rounded down to a multiple of 16384 (two sizes: in L2 and in "
-                  "memory)")
+                  "elements of x, rounded down to a multiple of 16384 (a size for L2, for "
+                  "L3 and for memory)")
       ->check(CLI::Range(1, 1 << 28));
   add_device_option(command, options.device);
   add_windows(command, options);
