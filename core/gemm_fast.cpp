@@ -76,7 +76,8 @@ void gemm(const GemmGeometry& g, const real* a, const real* b, real* c) {
   }
   Product product{g.m, g.n, g.k, a_matrix, b_matrix, c, g.n, g.accumulate};
   // As if there were two threads, whatever their number: the bits do not depend on it.
-  product.in_parts = g.n >= g.m ? parts_pay(g.m, g.n / 2, g.k) : parts_pay(g.m / 2, g.n, g.k);
+  product.in_parts = g.n >= g.m ? parts_pay(g.m, g.n / 2, g.k, g.transpose_b)
+                                : parts_pay(g.m / 2, g.n, g.k, g.transpose_b);
   if (product.in_parts) return multiply(t, product);
   // c^T = b^T a^T, whose vectors run along m instead of n.
   Product turned{g.n,

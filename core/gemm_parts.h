@@ -22,8 +22,8 @@
 namespace longhand::fast {
 
 // Whether this CPU has the unit, and one thread's product of an m x k and a k x n matrix is worth
-// splitting their numbers for.
-bool parts_pay(std::int64_t m, std::int64_t n, std::int64_t k);
+// splitting their numbers for. `copies_b`: the second is transposed, or a matrix of pictures.
+bool parts_pay(std::int64_t m, std::int64_t n, std::int64_t k, bool copies_b);
 
 // multiply_range() by the matrix unit, where parts_pay() says so. `p.pictures_in_place` is not
 // looked at.

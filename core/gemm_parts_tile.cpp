@@ -75,23 +75,31 @@ struct SplitRows {
   }
 };
 
-// Rows [first, last) of the tiles of a step of b.
-template <class Isa, int first, int last>
-[[gnu::always_inline]] inline void split_columns(const real* b, unsigned char* to) {
+// Rows [first, last) of the tiles of a step of b. Where b is not packed its rows are far apart, and
+// the next columns' are fetched into L2.
+template <class Isa, bool packed, int first, int last>
+[[gnu::always_inline]] inline void split_columns(const real* b, std::int64_t stride,
+                                                 unsigned char* to) {
   using V = Vectors<Isa>;
+  if (packed) stride = tile_columns;
 #pragma GCC unroll 16
   for (int i = first; i < last; ++i) {
+    const real *u_row = b + i * stride, *v_row = b + (i + step / 2) * stride;
+    if (!packed) {
+      __builtin_prefetch(u_row + tile_columns, 0, 2);
+      __builtin_prefetch(v_row + tile_columns, 0, 2);
+    }
     typename V::Vector u, v;
-    V::load(b + i * tile_columns, u);
-    V::load(b + (i + step / 2) * tile_columns, v);
+    V::load(u_row, u);
+    V::load(v_row, v);
     split(u, v, to + i * 64, to + tile_bytes + i * 64, to + 2 * tile_bytes + i * 64);
   }
 }
 
 struct SplitStep {
   template <class Isa>
-  [[gnu::always_inline]] static void run(const real* b, unsigned char* to) {
-    if constexpr (has_unit<Isa>) split_columns<Isa, 0, tile_rows>(b, to);
+  [[gnu::always_inline]] static void run(const real* b, std::int64_t stride, unsigned char* to) {
+    if constexpr (has_unit<Isa>) split_columns<Isa, false, 0, tile_rows>(b, stride, to);
   }
 };
 
@@ -125,9 +133,10 @@ template <int tiles, int i = 0, class Body>
 // With one part of a, the last, the second and the first: times the first, the first two and all
 // three of b. In between, vectors split some rows of the step after the next, as many as there are
 // products.
-template <class Isa, int tiles, int products>
+template <class Isa, bool packed, int tiles, int products>
 [[gnu::always_inline]] inline void multiply_part(const unsigned char* a, const unsigned char* b,
-                                                 const real* b_later, unsigned char* later) {
+                                                 const real* b_later, std::int64_t b_stride,
+                                                 unsigned char* later) {
   load<8 - products>(b + (products - 1) * tile_bytes);
   for_each_tile<tiles>([&](auto i) __attribute__((always_inline)) {
     load<4>(a + i * tile_bytes);
@@ -136,17 +145,18 @@ template <class Isa, int tiles, int products>
     multiply_add<i, 7>();
     constexpr int before = tiles * products * (products - 1) / 2 + i * products;
     constexpr int all = 6 * tiles;
-    split_columns<Isa, before * tile_rows / all, (before + products) * tile_rows / all>(b_later,
-                                                                                        later);
+    constexpr int first = before * tile_rows / all, last = (before + products) * tile_rows / all;
+    split_columns<Isa, packed, first, last>(b_later, b_stride, later);
   });
 }
 
-template <int tiles>
+template <int tiles, bool packed>
 struct MultiplyColumns {
   template <class Isa>
   [[gnu::always_inline]] static void run(const Columns* columns, unsigned char* b_parts, int slot) {
     if constexpr (has_unit<Isa>) {
       constexpr int slots = Multiplier::slots, slot_bytes = count * tile_bytes;
+      constexpr int ahead = Multiplier::ahead;
       const std::int64_t c_bytes = columns->c_stride * static_cast<std::int64_t>(sizeof(real));
       real* c[most_tiles];
       for (int i = 0; i < tiles; ++i) c[i] = columns->c + columns->row[i] * columns->c_stride;
@@ -158,16 +168,18 @@ struct MultiplyColumns {
         for (int r = 0; r < tile_rows; ++r) __builtin_prefetch(c[i] + r * columns->c_stride, 1);
       }
       const unsigned char* a = columns->a;
-      const real* b_later = columns->b + std::int64_t{Multiplier::ahead} * step * tile_columns;
+      const std::int64_t stride = columns->b_stride;
       for (int s = 0; s < columns->steps; ++s) {
-        unsigned char* later = b_parts + (slot + Multiplier::ahead) % slots * slot_bytes;
+        const int behind = s + ahead - columns->steps;
+        const real* b_later = behind < 0 ? columns->b_of(s + ahead) : columns->later[behind];
+        unsigned char* later = b_parts + (slot + ahead) % slots * slot_bytes;
         const unsigned char* b = b_parts + slot * slot_bytes;
-        multiply_part<Isa, tiles, 1>(a, b, b_later, later);
-        multiply_part<Isa, tiles, 2>(a + tiles * tile_bytes, b, b_later, later);
-        multiply_part<Isa, tiles, 3>(a + 2 * tiles * tile_bytes, b, b_later, later);
+        const int part = tiles * tile_bytes;
+        multiply_part<Isa, packed, tiles, 1>(a, b, b_later, stride, later);
+        multiply_part<Isa, packed, tiles, 2>(a + part, b, b_later, stride, later);
+        multiply_part<Isa, packed, tiles, 3>(a + 2 * part, b, b_later, stride, later);
         slot = (slot + 1) % slots;
-        a += count * tiles * tile_bytes;
-        b_later += step * tile_columns;
+        a += count * part;
       }
       for_each_tile<tiles>([&](auto i) __attribute__((always_inline)) { store<i>(c[i], c_bytes); });
     }
@@ -201,19 +213,20 @@ Multiplier::~Multiplier() {
   asm volatile("tilerelease");
 }
 
-void Multiplier::begin(const real* b) {
+void Multiplier::begin(const Columns& first) {
   slot_ = 0;
   for (int s = 0; s < ahead; ++s) {
-    run_avx512<SplitStep>(b + std::int64_t{s} * step * tile_columns, &b_parts_[s][0]);
+    const real* b = s < first.steps ? first.b_of(s) : first.later[s - first.steps];
+    run_avx512<SplitStep>(b, first.b_stride, &b_parts_[s][0]);
   }
 }
 
 void Multiplier::multiply(const Columns& columns) {
-  if (columns.tiles == 4) {
-    run_avx512<MultiplyColumns<4>>(&columns, &b_parts_[0][0], slot_);
-  } else {
-    run_avx512<MultiplyColumns<3>>(&columns, &b_parts_[0][0], slot_);
-  }
+  using Function = void (*)(const Columns*, unsigned char*, int);
+  static constexpr Function functions[2][2] = {
+      {run_avx512<MultiplyColumns<3, false>>, run_avx512<MultiplyColumns<3, true>>},
+      {run_avx512<MultiplyColumns<4, false>>, run_avx512<MultiplyColumns<4, true>>}};
+  functions[columns.tiles == 4][columns.b_stride == tile_columns](&columns, &b_parts_[0][0], slot_);
   slot_ = (slot_ + columns.steps) % slots;
 }
 
@@ -223,7 +236,7 @@ void Multiplier::multiply(const Columns& columns) {
 void split_rows(const real*, std::int64_t, int, int, int, unsigned char*) {}
 Multiplier::Multiplier(int) {}
 Multiplier::~Multiplier() = default;
-void Multiplier::begin(const real*) {}
+void Multiplier::begin(const Columns&) {}
 void Multiplier::multiply(const Columns&) {}
 
 #endif

@@ -40,16 +40,21 @@ inline std::int64_t split_size(int depth, int tiles) {
 struct Columns {
   int steps, tiles;
   const unsigned char* a;  // as split_rows() makes them
-  const real* b;           // b[l, j] is b[l * 16 + j], for 32 * steps values of l
-  real* c;                 // c[i, j] is c[i * c_stride + j]
+  const real* b;           // b[l, j] is b[l * b_stride + j]
+  std::int64_t b_stride;
+  int last;              // l of the last step's first row: it may overlap the step before
+  const real* later[2];  // where the rows of the two steps behind the last one begin
+  real* c;               // c[i, j] is c[i * c_stride + j]
   std::int64_t c_stride;
   int row[most_tiles];  // of c, where each tile begins: they may overlap
   bool add;
+
+  const real* b_of(int s) const { return b + (s + 1 < steps ? s * step : last) * b_stride; }
 };
 
 // The parts of b are made while the unit multiplies, two steps ahead of it: it reads numbers only
-// after they have arrived in the cache. So they are made of the two steps behind the last one, too,
-// which are the next columns' first: `b` of the next call on is where this one's ends.
+// after they have arrived in the cache. So in the last two steps they are made of the next columns'
+// first ones, or of whatever else `later` says.
 class Multiplier {
  public:
   // For tiles of `rows` rows. The unit is set up for them until the end of this object's life.
@@ -58,8 +63,8 @@ class Multiplier {
   Multiplier& operator=(const Multiplier&) = delete;
   ~Multiplier();
 
-  // Before the first columns, whose b it is given; and wherever b does not go on.
-  void begin(const real* b);
+  // Before the first columns, and wherever they are not those that the last ones' `later` said.
+  void begin(const Columns& first);
   void multiply(const Columns& columns);
 
   static constexpr int ahead = 2, slots = 4;

@@ -37,7 +37,8 @@ namespace {
 
 // The matrix unit takes whatever has enough output channels.
 bool suits_parts(const Conv2dGeometry& g) {
-  return parts_pay(g.y.c / g.groups, std::int64_t{g.y.h} * g.y.w, g.w.c * g.w.h * g.w.w);
+  return parts_pay(g.y.c / g.groups, std::int64_t{g.y.h} * g.y.w, g.w.c * g.w.h * g.w.w,
+                   !pointwise(g));
 }
 
 // Tiles whose vectors hold output channels want many of them, and sums long enough to be worth

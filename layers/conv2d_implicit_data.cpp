@@ -46,7 +46,8 @@ struct Phase {
 // The matrix unit takes whatever has enough input channels.
 bool suits_parts(const Conv2dGeometry& g) {
   const std::int64_t places = std::int64_t{g.x.h / g.stride_h} * (g.x.w / g.stride_w);
-  return parts_pay(g.w.c, places, g.y.c / g.groups * g.w.h * g.w.w / (g.stride_h * g.stride_w));
+  return parts_pay(g.w.c, places, g.y.c / g.groups * g.w.h * g.w.w / (g.stride_h * g.stride_w),
+                   !pointwise(g));
 }
 
 // As for the forward direction: many channels, and sums long enough.

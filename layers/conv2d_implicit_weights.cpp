@@ -26,7 +26,7 @@ constexpr std::int64_t small_weights = 1 << 16;
 // The matrix unit takes whatever has enough output channels, and computes dw, not dw^T: of the two
 // matrices it likes the second to be the one with more numbers.
 bool suits_parts(const Conv2dGeometry& g) {
-  return parts_pay(g.y.c / g.groups, g.w.c * g.w.h * g.w.w, std::int64_t{g.y.h} * g.y.w);
+  return parts_pay(g.y.c / g.groups, g.w.c * g.w.h * g.w.w, std::int64_t{g.y.h} * g.y.w, true);
 }
 
 // What a thread computes: rows [row0, row1) of dw^T, summed over images [n0, n1).

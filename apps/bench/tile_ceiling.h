@@ -80,12 +80,15 @@ class PartsTile {
                                            .tiles = fast::parts::most_tiles,
                                            .a = own.a.data(),
                                            .b = own.b.data(),
+                                           .b_stride = fast::parts::tile_columns,
+                                           .last = size - fast::parts::step,
+                                           .later = {own.b.data(), own.b.data()},
                                            .c = own.c.data(),
                                            .c_stride = fast::parts::tile_columns,
                                            .row = {0, 16, 32, 48},
                                            .add = false};
         fast::parts::Multiplier multiplier(fast::parts::tile_rows);
-        multiplier.begin(columns.b);
+        multiplier.begin(columns);
         for (int i = 0; i < repeats; ++i) multiplier.multiply(columns);
       }
     });
@@ -111,8 +114,7 @@ class PartsTile {
       for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<real>(i % 11) / 9;
     }
     alignas(64) std::array<unsigned char, size * size * 6> a;
-    // and the two steps behind b, which are split too
-    std::array<real, 2 * size * fast::parts::tile_columns> b;
+    std::array<real, size * fast::parts::tile_columns> b;
     std::array<real, size * fast::parts::tile_columns> c;
   };
   std::vector<Numbers> numbers_;

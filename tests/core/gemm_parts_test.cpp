@@ -135,6 +135,9 @@ TEST_CASE("products in parts, on and off the tiles") {
   for (const int k : {1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 96, 1024, 1030, 2100}) {
     check_size(37, 18, k);
   }
+  check_size(2, 17, 40961);   // the last piece of k is one value
+  check_size(256, 33, 150);   // four groups of rows, the most for which b is not packed
+  check_size(257, 33, 150);   // and five
   check_size(2200, 20, 33);   // more groups of rows than are split at once
   check_size(6401, 17, 3);    // one row more than whole groups
   check_size(20, 4200, 33);   // more columns than are copied at once
