@@ -140,6 +140,15 @@ TEST_CASE("scaled tanh: the relative error over all floats") {
   CHECK(y[5] == doctest::Approx(double{amplitude} * slope * 1e-30).epsilon(1e-6));
 }
 
+TEST_CASE("scaled tanh never leaves its amplitudes") {
+  const std::vector<real> x = every_third_float(4.0F, 16.0F);
+  for (const real a : {amplitude, real(0.7), real(1.001), real(12345.67)}) {
+    for (const real s : {slope, real(1), real(1.3)}) {
+      for (const real y : values_of(FastTanh{a, s}, x)) REQUIRE(std::abs(y) <= a);
+    }
+  }
+}
+
 TEST_CASE("tanh of two vectors: NaN and infinity change no other number") {
   const std::size_t size = 64;  // two vectors of 16 floats, twice
   const std::vector<real> x(size, real(0.5));
