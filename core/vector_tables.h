@@ -7,7 +7,7 @@
 namespace longhand {
 
 // tanh(u) for u >= 0 in 32 pieces, each a polynomial c[0][i] + c[1][i] u + ... + c[4][i] u^4 that
-// is right to 5e-8 of it. In w = scale u + offset, each octave has eight pieces as wide as each
+// is right to 2.2e-8 of it. In w = scale u + offset, each octave has eight pieces as wide as each
 // other, so pieces are narrow where tanh is curved, and a piece's number is in the bits of w: the
 // three highest of the mantissa and, above them, the exponent, of which a look-up heeds the last
 // two. The last piece, from u = 8, is the constant 1, and ends behind `limit`.

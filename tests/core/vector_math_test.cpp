@@ -219,7 +219,7 @@ TEST_CASE("exp of negative numbers: the relative error over all floats") {
 }
 
 TEST_CASE("exp of a difference: the relative error over all floats") {
-  const double slope = is_double ? 1e-15 : 7.5e-8;
+  const double per_unit = is_double ? 1e-15 : 7.5e-8;
   for (float low = 1e-8F; low < 87; low *= 2) {
     const float high = std::min(2 * low, is_double ? 1e-7F : 87.0F);
     if (high <= low) break;
@@ -227,7 +227,7 @@ TEST_CASE("exp of a difference: the relative error over all floats") {
         ExpOfDifference{}, [](double x) { return std::exp(x); }, low, high, -1);
     CAPTURE(low);
     MESSAGE("exp: " << worst);
-    CHECK(worst <= (is_double ? 1e-15 : 1.8e-7) + slope * double{high});
+    CHECK(worst <= (is_double ? 1e-15 : 1.8e-7) + per_unit * double{high});
   }
   const std::vector<real> y = values_of(ExpOfDifference{}, {0, -inf, nan, -1000, -real(3e38)});
   CHECK(y[0] == 1);
