@@ -6,43 +6,64 @@
 
 namespace longhand {
 
-// tanh(u) / u in 32 pieces, each a polynomial. Piece i is around u = i / 4, from 1/8 below to 1/8
-// above: there tanh(u) / u is c[0][i] + c[1][i] t + ... + c[4][i] t^4 with t = u - i / 4, to 1.4e-7
-// of it. (tanh(u) itself would take one more power of t, since near 0 a small error is a large part
-// of it.)
+// tanh(u) for u >= 0 in 32 pieces, each a polynomial c[0][i] + c[1][i] u + ... + c[4][i] u^4 that
+// is right to 2.2e-8 of it. In w = scale u + offset, each octave has eight pieces as wide as each
+// other, so pieces are narrow where tanh is curved, and a piece's number is in the bits of w: the
+// three highest of the mantissa and, above them, the exponent, of which a look-up heeds the last
+// two. The last piece, from u = 8, is the constant 1, and ends behind `limit`.
 struct TanhTable {
-  static constexpr int pieces = 32, degree = 4;
+  static constexpr int pieces = 32, degree = 4, shift = 20;
+  static constexpr real scale = real(0.9296875), offset = real(0.5625), limit = real(8.25);
   alignas(64) real c[degree + 1][pieces];
 };
 
 // The polynomials have the right values at Chebyshev's points.
 consteval TanhTable make_tanh_table() {
   constexpr int points = TanhTable::degree + 1;
-  // cos((2 j + 1) pi / 10) / 8
-  constexpr double at[points] = {0.1188820645368942, 0.0734731565365591, 0.0, -0.0734731565365591,
-                                 -0.1188820645368942};
-  // tanh(u) / u = sinh(u) / u / cosh(u) for u / 16 by Taylor's series, doubled four times:
+  // cos((2 j + 1) pi / 10), and cos((2 j + 1) pi / 8)
+  constexpr double five[] = {0.9510565162951535, 0.5877852522924731, 0, -0.5877852522924731,
+                             -0.9510565162951535};
+  constexpr double four[] = {0.9238795325112867, 0.3826834323650898, -0.3826834323650898,
+                             -0.9238795325112867};
+  // sinh(u) / cosh(u) for u / 16 by Taylor's series, doubled four times:
   // tanh(2 u) = 2 tanh(u) / (1 + tanh(u)^2)
-  const auto quotient = [](double u) {
+  const auto tanh = [](double u) {
     const double z = u * u / 256;
     double sinh = 1, cosh = 1;
     for (int k = 8; k > 0; --k) {
       sinh = 1 + sinh * z / (2 * k * (2 * k + 1));
       cosh = 1 + cosh * z / (2 * k * (2 * k - 1));
     }
-    double q = sinh / cosh;  // tanh(u / 16) / (u / 16)
-    double v = u / 16;
-    for (int i = 0; i < 4; ++i) {
-      q = q / (1 + q * q * v * v);
-      v *= 2;
-    }
-    return q;
+    double y = u / 16 * sinh / cosh;
+    for (int i = 0; i < 4; ++i) y = 2 * y / (1 + y * y);
+    return y;
+  };
+  // Where the n-th piece begins.
+  const auto begin = [](int n) {
+    const int eighths = n + 1;  // since w = 0.5: offset is the second eighth of its octave
+    double octave = 0.5;
+    for (int i = 0; i < eighths / 8; ++i) octave *= 2;
+    const double w = octave * (1 + eighths % 8 / 8.0);
+    return (w - double{TanhTable::offset}) / double{TanhTable::scale};
   };
   TanhTable table{};
-  for (int piece = 0; piece < TanhTable::pieces; ++piece) {
-    // Newton's divided differences, then from his products of (t - at[j]) to powers of t.
+  for (int n = 0; n < TanhTable::pieces; ++n) {
+    const int piece = (n + 17) % TanhTable::pieces;  // w = 0.5625 is 126 * 8 + 1 = 17 mod 32
+    if (n == TanhTable::pieces - 1) {
+      table.c[0][piece] = 1;
+      continue;
+    }
+    // The first piece has no constant term, or small u would have large errors.
+    const double middle = (begin(n) + begin(n + 1)) / 2, half = (begin(n + 1) - begin(n)) / 2;
+    double at[points] = {};
+    for (int j = 0; j < points; ++j) at[j] = middle + half * five[j];
+    if (n == 0) {
+      at[0] = 0;
+      for (int j = 1; j < points; ++j) at[j] = middle + half * four[j - 1];
+    }
+    // Newton's divided differences, then from his products of (u - at[j]) to powers of u.
     double d[points] = {}, c[points] = {};
-    for (int j = 0; j < points; ++j) d[j] = quotient(piece / 4.0 + at[j]);
+    for (int j = 0; j < points; ++j) d[j] = tanh(at[j]);
     for (int k = 1; k < points; ++k) {
       for (int j = points - 1; j >= k; --j) d[j] = (d[j] - d[j - 1]) / (at[j] - at[j - k]);
     }
@@ -50,7 +71,6 @@ consteval TanhTable make_tanh_table() {
       for (int k = points - 1; k > 0; --k) c[k] = c[k - 1] - at[j] * c[k];
       c[0] = d[j] - at[j] * c[0];
     }
-    // tanh(u) / u is even, and so 1 + 0 t at 0: exactly, for the smallest u
     for (int k = 0; k < points; ++k) table.c[k][piece] = static_cast<real>(c[k]);
   }
   return table;

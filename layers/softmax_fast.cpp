@@ -81,7 +81,7 @@ struct ForwardKernel {
       LONGHAND_UNROLL
       for (int i = 0; i < size; ++i) {
         V::load(x + at[i] + c * g.distance, count..., here);
-        exp_of_negative(here - largest[i], here);
+        exp_of_difference<typename V::Vector>(here - largest[i], here);
         V::store(here, count..., y + at[i] + c * g.distance);
         sum[i] += here;
       }

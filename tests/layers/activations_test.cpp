@@ -129,6 +129,35 @@ TEST_CASE("softmax: scores 1 2 3") {
   check_close("dx", found_dx, first_dx);
 }
 
+TEST_CASE("softmax: infinities, NaN and very large scores") {
+  constexpr int pixels = 40, odd_pixel = 21;  // two vectors at a time, and a part of one
+  for (const Device device : devices) {
+    CAPTURE(to_string(device));
+    for (const real odd : {-inf, nan}) {
+      Tensor x({2, 3, 5, 8});
+      for (int i = 0; i < 2 * pixels; ++i) {
+        real* first = x.data() + i / pixels * 3 * pixels + i % pixels;
+        first[0] = i == odd_pixel ? odd : real(1e30);
+        first[pixels] = -inf;
+        first[2 * pixels] = real(1e30);
+      }
+      Softmax softmax;
+      softmax.to(device);
+      const Tensor& y = softmax.forward(x);
+      for (int i = 0; i < 2 * pixels; ++i) {
+        const real* first = y.data() + i / pixels * 3 * pixels + i % pixels;
+        if (i == odd_pixel && std::isnan(odd)) {
+          REQUIRE(std::isnan(first[0]));
+          continue;
+        }
+        REQUIRE(first[0] == (i == odd_pixel ? 0 : real(0.5)));
+        REQUIRE(first[pixels] == 0);
+        REQUIRE(first[2 * pixels] == (i == odd_pixel ? 1 : real(0.5)));
+      }
+    }
+  }
+}
+
 TEST_CASE("softmax: along the channels, at each image and pixel by itself") {
   // Two channels, two pixels: the pairs (0, log 3) and (log 4, 0), then both again plus 1000.
   const real log3 = std::log(real(3)), log4 = std::log(real(4));
