@@ -35,7 +35,7 @@ struct Pictures {
 // b.columns_first makes b the transpose of the matrix of pictures). With `pictures_in_place`
 // nothing of b_pictures is copied: that pays where the pixels that a tile reads fit L1. Then lines
 // hold a vector or more, and a Range has whole lines. With `in_parts` the matrix unit multiplies
-// (core/gemm_parts.h, which says where that pays): nothing is read in place then.
+// (core/gemm_parts.h, which says where that pays): pictures are not read in place then.
 struct Product {
   int m, n, k;
   Matrix a, b;

@@ -34,7 +34,6 @@ struct Groups {
   int begin(int group) const {
     return first + static_cast<int>(std::int64_t{count} * group / number);
   }
-  int rows(int group) const { return begin(group + 1) - begin(group); }
   int row(int group, int tile) const {
     return std::min(begin(group) + tile * tile_rows, begin(group + 1) - tile_rows);
   }
