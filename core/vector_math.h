@@ -215,7 +215,7 @@ template <class Vector>
 
 // y = amplitude * tanh(slope * x), both positive: from -amplitude to amplitude, and NaN for NaN.
 // Relative error by the table: at most 3.6e-7 for amplitude = slope = 1, and 4.5e-7 for those of
-// the tests; else as that of tanh.
+// the tests (4.3e-7 and 4.8e-7 where the compiler fuses nothing); else as that of tanh.
 struct FastTanh {
   real amplitude, slope;
 
