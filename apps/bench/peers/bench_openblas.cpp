@@ -5,6 +5,7 @@
 // this order, otherwise what the system's loader finds.
 #include <dlfcn.h>
 #include <glob.h>
+#include <unistd.h>
 
 #include "apps/bench/peers/peer.h"
 
@@ -62,6 +63,27 @@ std::string version_of(const Library& library) {
          (kind >= 0 && kind < 3 ? kinds[kind] : "threads unknown");
 }
 
+// A version that is older than the CPU takes it for a Prescott of 2004, whose vectors have 4
+// floats. It reads what to take it for when it is loaded, so the program starts once more.
+// bench_torch.py does the same.
+void name_unknown_cpu(const Library& library, char** argv) {
+#if defined(__x86_64__)
+  constexpr const char* variable = "OPENBLAS_CORETYPE";
+  const char* told = std::getenv(variable);
+  if (told != nullptr && *told != '\0') return;
+  if (std::string(library.find<char*()>("openblas_get_corename")()) != "Prescott") return;
+  const char* core = __builtin_cpu_supports("avx512bf16") ? "Cooperlake"
+                     : __builtin_cpu_supports("avx512f")  ? "SkylakeX"
+                     : __builtin_cpu_supports("avx2")     ? "Haswell"
+                                                          : nullptr;
+  if (core == nullptr || setenv(variable, core, 1) != 0) return;
+  execv("/proc/self/exe", argv);  // returns only if it fails: then the CPU stays a Prescott
+#else
+  static_cast<void>(library);
+  static_cast<void>(argv);
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -76,6 +98,7 @@ int main(int argc, char** argv) {
     std::cout << "missing libopenblas.so.0" << std::endl;
     return 0;
   }
+  name_unknown_cpu(library, argv);
   library.find<void(int)>("openblas_set_num_threads")(std::atoi(argv[6]));
   Sgemm* const sgemm = library.find<Sgemm>("cblas_sgemm");
   Random random(1);

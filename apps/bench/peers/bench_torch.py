@@ -12,6 +12,7 @@ With `cuda` it works on the GPU, call by call: NCHW tensors, all arithmetic in f
 cores, cuDNN's algorithms chosen by trying them, SGD in as few kernels as PyTorch has for it. With
 `cuda-graph` a network's step is captured into a CUDA graph for each batch, and these are replayed.
 """
+import ctypes
 import glob
 import json
 import os
@@ -23,15 +24,32 @@ VARIANT = sys.argv.pop(1) if sys.argv[1] in ('cuda', 'cuda-graph') else ''
 CUDA = VARIANT != ''
 
 
+def name_of_unknown_cpu(openblas, flags):
+    """What OpenBLAS should take the CPU for if it is older and takes it for a Prescott of 2004, whose
+    vectors have 4 floats; None if it knows it, or is not there. bench_openblas.cpp does the same."""
+    try:
+        core = ctypes.CDLL(openblas).openblas_get_corename
+    except OSError:
+        return None
+    core.restype = ctypes.c_char_p
+    if core() != b'Prescott':
+        return None
+    known = {'avx512_bf16': 'Cooperlake', 'avx512f': 'SkylakeX', 'avx2': 'Haswell'}
+    return next((name for flag, name in known.items() if flag in flags), None)
+
+
 def restart_tuned():
     """PyTorch and the loader read these when they start, so the program starts a second time."""
     folders = glob.glob('/usr/lib/*/openblas-openmp')
     with open('/proc/cpuinfo') as file:
-        wide = ' avx512f ' in file.read().replace('\n', ' ')
+        flags = set(file.read().split())
     tuned = {'LONGHAND_TORCH_TUNED': ' '.join(['OpenBLAS with OpenMP'] * bool(folders))}
     if folders:
         tuned['LD_LIBRARY_PATH'] = folders[0]
-    if wide:
+    core = name_of_unknown_cpu('/'.join(folders[:1] + ['libopenblas.so.0']), flags)
+    if core and not os.environ.get('OPENBLAS_CORETYPE'):
+        tuned['OPENBLAS_CORETYPE'] = core
+    if 'avx512f' in flags:
         tuned['ATEN_CPU_CAPABILITY'] = 'avx512'
     os.execve(sys.executable, [sys.executable] + sys.argv, {**os.environ, **tuned})
 
@@ -203,7 +221,8 @@ def main():
                torch.cuda.get_device_name()]
     else:
         how = ['channels-last', os.environ['LONGHAND_TORCH_TUNED'],
-               os.environ.get('ATEN_CPU_CAPABILITY', '')]
+               os.environ.get('ATEN_CPU_CAPABILITY', ''),
+               os.environ.get('OPENBLAS_CORETYPE', '')]
     words = ['PyTorch ' + torch.__version__] + how
     print('ready', ', '.join(word for word in words if word), flush=True)
     chunk = 1  # steps from one look at the clock to the next: a GPU is waited for before each
