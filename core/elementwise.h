@@ -7,6 +7,7 @@
 #include "core/cpu.h"
 #include "core/layout.h"
 #include "core/parallel.h"
+#include "core/streaming.h"
 #include "core/tensor.h"
 #include "core/vector.h"
 
@@ -21,6 +22,9 @@ namespace longhand {
 // vectors of its one input in less time than one after the other, it has also
 //
 //   void two(const Vector& a0, const Vector& a1, Vector& y0, Vector& y1) const;
+//
+// With `streaming` the results go past the caches (core/streaming.h), and the inputs are asked for.
+template <bool streaming>
 struct ElementwiseKernel {
   template <class Isa, class F, class... In>
   [[gnu::always_inline]] static void run(F f, std::int64_t size, real* out, In... in) {
@@ -30,20 +34,26 @@ struct ElementwiseKernel {
     if constexpr (requires { f.two(y, y, y, y); } && sizeof...(In) == 1) {
       typename V::Vector second;
       for (; i + 2 * V::lanes <= size; i += 2 * V::lanes) {
+        if constexpr (streaming) (fetch_far_ahead(in + i, 2 * V::lanes, in + size), ...);
         f.two(Loaded<Isa>(in + i).v..., Loaded<Isa>(in + i + V::lanes).v..., y, second);
-        V::store(y, out + i);
-        V::store(second, out + i + V::lanes);
+        V::put(y, out + i, streaming);
+        V::put(second, out + i + V::lanes, streaming);
       }
     }
     for (; i + V::lanes <= size; i += V::lanes) {
-      fetch_ahead<V::lanes>(out + i, out + size);
+      if constexpr (streaming) {
+        (fetch_far_ahead(in + i, V::lanes, in + size), ...);
+      } else {
+        fetch_ahead<V::lanes>(out + i, out + size);
+      }
       f(Loaded<Isa>(in + i).v..., y);
-      V::store(y, out + i);
+      V::put(y, out + i, streaming);
     }
     if (i < size) {  // by the same operations: where a thread's piece ends must make no difference
       f(Loaded<Isa>(in + i, size - i).v..., y);
       V::store(y, size - i, out + i);
     }
+    if constexpr (streaming) finish_streaming();
   }
 
  private:
@@ -63,11 +73,17 @@ template <class F, class... In>
 void elementwise(const F& f, std::int64_t grain, std::int64_t size, real* out, In... in) {
   // No cache line is shared by two threads, and no two vectors that belong together are separated.
   constexpr int line = 2 * 64 / sizeof(real);
-  parallel_for((size + line - 1) / line, grain / line,
-               [&](std::int64_t begin, std::int64_t end, int) {
-                 const std::int64_t first = begin * line, last = std::min(end * line, size);
-                 run_kernel<ElementwiseKernel>(f, last - first, out + first, (in + first)...);
-               });
+  const bool streaming =
+      streaming_pays(size * static_cast<int>(1 + sizeof...(in))) && ((in != out) && ...);
+  parallel_for(
+      (size + line - 1) / line, grain / line, [&](std::int64_t begin, std::int64_t end, int) {
+        const std::int64_t first = begin * line, last = std::min(end * line, size);
+        if (streaming) {
+          run_kernel<ElementwiseKernel<true>>(f, last - first, out + first, (in + first)...);
+        } else {
+          run_kernel<ElementwiseKernel<false>>(f, last - first, out + first, (in + first)...);
+        }
+      });
 }
 
 // The sum of two arrays: elementwise(Add{}, grain, size, sum, a, b).

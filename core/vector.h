@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "core/cpu.h"
 #include "core/real.h"
 
 namespace longhand {
@@ -28,6 +29,18 @@ struct Vectors {
   }
   [[gnu::always_inline]] static void store(const Vector& v, real* to) {
     *reinterpret_cast<Stored*>(to) = v;
+  }
+
+  // A store that goes past the caches with `streaming` (core/streaming.h), where the address is a
+  // multiple of the vector's size and the CPU has an instruction for it.
+  [[gnu::always_inline]] static void put(const Vector& v, real* to, bool streaming) {
+    if (!(streaming && put_past_caches<Stored>(v, to))) store(v, to);
+  }
+  [[gnu::always_inline]] static void put(const Integers& v, std::int32_t* to, bool streaming) {
+    if constexpr (sizeof(real) == sizeof(std::int32_t)) {
+      if (streaming && put_past_caches<StoredIntegers>(v, to)) return;
+    }
+    store(v, to);
   }
 
   // The first `count` numbers only, for the end of an array: the other lanes are zero.
@@ -61,6 +74,20 @@ struct Vectors {
   typedef std::int32_t StoredIntegers __attribute__((vector_size(lanes * sizeof(std::int32_t)),
                                                      aligned(sizeof(std::int32_t)), may_alias));
 
+  template <class InMemory, class V, class Number>
+  [[gnu::always_inline]] static bool put_past_caches(const V& v, Number* to) {
+#if defined(__x86_64__)
+    if constexpr (Isa::vector_bytes >= Avx2::vector_bytes) {
+      if (reinterpret_cast<std::uintptr_t>(to) % Isa::vector_bytes != 0) return false;
+      asm("vmovntps %1, %0" : "=m"(*reinterpret_cast<InMemory*>(to)) : "v"(v));
+      return true;
+    }
+#endif
+    static_cast<void>(v);
+    static_cast<void>(to);
+    return false;
+  }
+
   template <class From, class To>
   [[gnu::always_inline]] static void convert(const From& from, To& to) {
     to = __builtin_convertvector(from, To);
@@ -76,6 +103,16 @@ template <int numbers>
   constexpr int distance = 1024 / sizeof(real), line = 64 / sizeof(real);
   for (int i = 0; i < numbers; i += line) {
     __builtin_prefetch(std::min(to + distance + i, end - 1), 1);
+  }
+}
+
+// Asks for the numbers that a loop which is about to read `numbers` here will read 8 KB further on:
+// from memory they then come in time, also for a loop that has much to do in between.
+[[gnu::always_inline]] inline void fetch_far_ahead(const real* from, std::int64_t numbers,
+                                                   const real* end) {
+  constexpr int distance = 8192 / sizeof(real), line = 64 / sizeof(real);
+  for (std::int64_t i = 0; i < numbers; i += line) {
+    __builtin_prefetch(std::min(from + distance + i, end - 1));
   }
 }
 

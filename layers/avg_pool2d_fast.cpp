@@ -9,6 +9,8 @@ struct Forward {
   const real* x;
   real* y;
   int w;  // of x
+  bool streaming;
+  const real* x_end;  // of all channels that this thread reads
 
   template <class Isa, int step, int kernel>
   [[gnu::always_inline]] void window(const Pool2dSpot& spot) const {
@@ -18,12 +20,13 @@ struct Forward {
     typename V::Vector sum{}, value;
     for (int h = 0; h < rows; ++h) {
       const real* row = x + spot.x + h * w * spot.column;
+      if (kernel > 0 && streaming) fetch_far_ahead(row, kernel * V::lanes, x_end);
       for (int k = 0; k < columns; ++k) {
         load_windows<Isa, step>(row + k * spot.column, value);
         sum += value;
       }
     }
-    V::store(sum * (1 / spot.part.size), y + spot.y);
+    V::put(sum * (1 / spot.part.size), y + spot.y, streaming);
   }
 };
 
@@ -32,8 +35,10 @@ struct ForwardKernel {
   [[gnu::always_inline]] static void run(const Pool2dGeometry* g, Pool2dChannels channels,
                                          std::int64_t begin, std::int64_t end, const real* x,
                                          real* y) {
+    const real* x_end = x + end * channels.x;
     for (std::int64_t i = begin; i < end; ++i) {
-      walk<Isa>(*g, Forward{x + i * channels.x, y + i * channels.y, g->x.w});
+      walk<Isa>(*g,
+                Forward{x + i * channels.x, y + i * channels.y, g->x.w, channels.streaming, x_end});
     }
   }
 };
@@ -43,6 +48,7 @@ struct Backward {
   real* dx;
   int w;  // of dx
   bool overlap;
+  bool streaming;
   const real* dx_end;  // of all channels that this thread writes
 
   template <class Isa, int step, int kernel>
@@ -55,14 +61,14 @@ struct Backward {
     share *= 1 / spot.part.size;
     for (int h = 0; h < rows; ++h) {
       real* row = dx + spot.x + h * w * spot.column;
-      if (kernel > 0 && step == 0) fetch_ahead<kernel * V::lanes>(row, dx_end);
+      if (kernel > 0 && step == 0 && !streaming) fetch_ahead<kernel * V::lanes>(row, dx_end);
       for (int k = 0; k < columns; ++k) {
         sum = share;
         if (overlap) {
           V::load(row + k * spot.column, sum);
           sum += share;
         }
-        V::store(sum, row + k * spot.column);
+        V::put(sum, row + k * spot.column, streaming);
       }
     }
   }
@@ -73,13 +79,14 @@ struct BackwardPairs {
   const real* dy;
   real* dx;
   int w;
+  bool streaming;
   template <class Isa>
   [[gnu::always_inline]] void pairs(const Pool2dPairs& at) const {
     typename Vectors<Isa>::Vector share;
     Vectors<Isa>::load(dy + at.y, share);
     share *= real(0.25);
-    store_pairs<Isa>(share, share, dx + at.x);
-    store_pairs<Isa>(share, share, dx + at.x + w);
+    store_pairs<Isa>(share, share, dx + at.x, streaming);
+    store_pairs<Isa>(share, share, dx + at.x + w, streaming);
   }
 };
 
@@ -89,23 +96,24 @@ struct BackwardKernel {
                                          std::int64_t begin, std::int64_t end, const real* dy,
                                          real* dx) {
     const Backwards how(*g);
+    const bool streaming = channels.streaming && !how.clear;
     const real* dx_end = dx + end * channels.x;
     for (std::int64_t i = begin; i < end; ++i) {
       real* dx_channel = dx + i * channels.x;
       const real* dy_channel = dy + i * channels.y;
       if (how.clear) std::fill_n(dx_channel, channels.x, real(0));
       if (how.pairs) {
-        walk_pairs<Isa>(*g, BackwardPairs{dy_channel, dx_channel, g->x.w});
+        walk_pairs<Isa>(*g, BackwardPairs{dy_channel, dx_channel, g->x.w, streaming});
       } else if (g->layout == Layout::nchw) {
         // one by one: windows side by side in a vector may share numbers of dx
         for (int oh = 0; oh < g->y.h; ++oh) {
           walk_columns<Lanes<1>, 1>(*g, oh, 0, g->y.w,
-                                    Backward{dy_channel, dx_channel, g->x.w, true, dx_end});
+                                    Backward{dy_channel, dx_channel, g->x.w, true, false, dx_end});
         }
       } else if (how.overlap) {
-        walk_lanes<Isa>(*g, Backward{dy_channel, dx_channel, g->x.w, true, dx_end});
+        walk_lanes<Isa>(*g, Backward{dy_channel, dx_channel, g->x.w, true, false, dx_end});
       } else {
-        walk_lanes<Isa>(*g, Backward{dy_channel, dx_channel, g->x.w, false, dx_end});
+        walk_lanes<Isa>(*g, Backward{dy_channel, dx_channel, g->x.w, false, streaming, dx_end});
       }
     }
   }

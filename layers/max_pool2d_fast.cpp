@@ -10,6 +10,8 @@ struct Forward {
   real* y;
   std::int32_t* argmax;
   int w;  // of x
+  bool streaming;
+  const real* x_end;  // of all channels that this thread reads
 
   template <class Isa, int step, int kernel>
   [[gnu::always_inline]] void window(const Pool2dSpot& spot) const {
@@ -26,6 +28,7 @@ struct Forward {
     winner = first;
     for (int h = 0; h < rows; ++h) {
       const real* row = x + spot.x + h * w * spot.column;
+      if (kernel > 0 && streaming) fetch_far_ahead(row, kernel * V::lanes, x_end);
       for (int k = h == 0 ? 1 : 0; k < columns; ++k) {
         load_windows<Isa, step>(row + k * spot.column, value);
         // A NaN stays; else `value` wins unless it is at most as large, which a NaN is not. That
@@ -40,8 +43,8 @@ struct Forward {
         largest = larger;
       }
     }
-    V::store(largest, y + spot.y);
-    V::store(winner, argmax + spot.y);
+    V::put(largest, y + spot.y, streaming);
+    V::put(winner, argmax + spot.y, streaming);
   }
 };
 
@@ -50,9 +53,10 @@ struct ForwardKernel {
   [[gnu::always_inline]] static void run(const Pool2dGeometry* g, Pool2dChannels channels,
                                          std::int64_t begin, std::int64_t end, const real* x,
                                          real* y, std::int32_t* argmax) {
+    const real* x_end = x + end * channels.x;
     for (std::int64_t i = begin; i < end; ++i) {
-      walk<Isa>(*g,
-                Forward{x + i * channels.x, y + i * channels.y, argmax + i * channels.y, g->x.w});
+      walk<Isa>(*g, Forward{x + i * channels.x, y + i * channels.y, argmax + i * channels.y, g->x.w,
+                            channels.streaming, x_end});
     }
   }
 };
@@ -64,6 +68,7 @@ struct Backward {
   real* dx;
   int w;  // of dx
   bool overlap;
+  bool streaming;
   const real* dx_end;  // of all channels that this thread writes
 
   template <class Isa, int step, int kernel>
@@ -78,7 +83,7 @@ struct Backward {
     winner -= spot.place;
     for (int h = 0; h < rows; ++h) {
       real* row = dx + spot.x + h * w * spot.column;
-      if (kernel > 0 && step == 0) fetch_ahead<kernel * V::lanes>(row, dx_end);
+      if (kernel > 0 && step == 0 && !streaming) fetch_ahead<kernel * V::lanes>(row, dx_end);
       for (int k = 0; k < columns; ++k) {
         const auto here = winner == h * w + k;
         if (overlap) {
@@ -87,7 +92,7 @@ struct Backward {
         } else {
           sum = here ? gradient : typename V::Vector{};
         }
-        V::store(sum, row + k * spot.column);
+        V::put(sum, row + k * spot.column, streaming);
       }
     }
   }
@@ -99,6 +104,7 @@ struct BackwardPairs {
   const std::int32_t* argmax;
   real* dx;
   int w;
+  bool streaming;
 
   template <class Isa>
   [[gnu::always_inline]] void pairs(const Pool2dPairs& at) const {
@@ -112,10 +118,10 @@ struct BackwardPairs {
     const typename V::Vector zero{};
     const typename V::Vector upper_left = winner == 0 ? gradient : zero;
     const typename V::Vector upper_right = winner == 1 ? gradient : zero;
-    store_pairs<Isa>(upper_left, upper_right, dx + at.x);
+    store_pairs<Isa>(upper_left, upper_right, dx + at.x, streaming);
     const typename V::Vector lower_left = winner == w ? gradient : zero;
     const typename V::Vector lower_right = winner == w + 1 ? gradient : zero;
-    store_pairs<Isa>(lower_left, lower_right, dx + at.x + w);
+    store_pairs<Isa>(lower_left, lower_right, dx + at.x + w, streaming);
   }
 };
 
@@ -125,6 +131,7 @@ struct BackwardKernel {
                                          std::int64_t begin, std::int64_t end, const real* dy,
                                          const std::int32_t* argmax, real* dx) {
     const Backwards how(*g);
+    const bool streaming = channels.streaming && !how.clear;
     const real* dx_end = dx + end * channels.x;
     for (std::int64_t i = begin; i < end; ++i) {
       real* dx_channel = dx + i * channels.x;
@@ -132,12 +139,14 @@ struct BackwardKernel {
       const std::int32_t* winners = argmax + i * channels.y;
       if (how.clear) std::fill_n(dx_channel, channels.x, real(0));
       if (how.pairs) {
-        walk_pairs<Isa>(*g, BackwardPairs{dy_channel, winners, dx_channel, g->x.w});
+        walk_pairs<Isa>(*g, BackwardPairs{dy_channel, winners, dx_channel, g->x.w, streaming});
       } else if (g->layout == Layout::lanes) {
         if (how.overlap) {
-          walk_lanes<Isa>(*g, Backward{dy_channel, winners, dx_channel, g->x.w, true, dx_end});
+          walk_lanes<Isa>(*g,
+                          Backward{dy_channel, winners, dx_channel, g->x.w, true, false, dx_end});
         } else {
-          walk_lanes<Isa>(*g, Backward{dy_channel, winners, dx_channel, g->x.w, false, dx_end});
+          walk_lanes<Isa>(
+              *g, Backward{dy_channel, winners, dx_channel, g->x.w, false, streaming, dx_end});
         }
       } else {
         for (std::int64_t j = 0; j < channels.y; ++j) dx_channel[winners[j]] += dy_channel[j];

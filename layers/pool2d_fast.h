@@ -9,6 +9,7 @@
 
 #include "core/cpu.h"
 #include "core/parallel.h"
+#include "core/streaming.h"
 #include "core/vector.h"
 #include "layers/pool2d.h"
 
@@ -224,13 +225,13 @@ template <class Vector, int... lane>
 // left[0], right[0], left[1], right[1] ...
 template <class Isa>
 [[gnu::always_inline]] inline void store_pairs(const typename Vectors<Isa>::Vector& left,
-                                               const typename Vectors<Isa>::Vector& right,
-                                               real* to) {
+                                               const typename Vectors<Isa>::Vector& right, real* to,
+                                               bool streaming) {
   using V = Vectors<Isa>;
   typename V::Vector low, high;
   interleave(left, right, low, high, std::make_integer_sequence<int, V::lanes>());
-  V::store(low, to);
-  V::store(high, to + V::lanes);
+  V::put(low, to, streaming);
+  V::put(high, to + V::lanes, streaming);
 }
 
 // How the channels of all images, or of all blocks of 16, follow each other.
@@ -238,8 +239,10 @@ struct Pool2dChannels {
   explicit Pool2dChannels(const Pool2dGeometry& g)
       : count(std::int64_t{g.layout == Layout::lanes ? lane_blocks(g.x.n) : g.x.n} * g.x.c),
         x(stored_size(g.x, g.layout) / count),
-        y(stored_size(g.y, g.layout) / count) {}
+        y(stored_size(g.y, g.layout) / count),
+        streaming(streaming_pays(count * (x + y))) {}
   std::int64_t count, x, y;  // x, y: numbers in one
+  bool streaming;            // results go past the caches (core/streaming.h)
 };
 
 // Runs Kernel(geometry, channels, begin, end, arguments) for pieces of all channels.
@@ -249,6 +252,7 @@ void run_channels(const Pool2dGeometry& g, Args... args) {
   parallel_for(channels.count, elementwise_grain / channels.x + 1,
                [&](std::int64_t begin, std::int64_t end, int) {
                  run_kernel<Kernel>(&g, channels, begin, end, args...);
+                 if (channels.streaming) finish_streaming();
                });
 }
 

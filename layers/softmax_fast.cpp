@@ -7,6 +7,7 @@
 #include "core/cpu.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
+#include "core/streaming.h"
 #include "core/transpose.h"
 #include "core/vector_math.h"
 #include "layers/softmax.h"
@@ -21,6 +22,7 @@ struct Pixels {
   int channels;
   std::int64_t pixels, distance;
   std::int64_t images = 1, image = 0;
+  bool streaming = false;  // results go past the caches (core/streaming.h)
 };
 
 // Calls columns.template operator()<size>(at, count...) for columns, which are a vector's pixels in
@@ -51,6 +53,17 @@ template <class Isa, int most, class Columns>
   for (int i = 0; i < found; ++i) columns.template operator()<1>(at + i);
 }
 
+template <class Isa>
+[[gnu::always_inline]] inline void put(const Pixels& g, const typename Vectors<Isa>::Vector& v,
+                                       real* to) {
+  Vectors<Isa>::put(v, to, g.streaming);
+}
+template <class Isa>
+[[gnu::always_inline]] inline void put(const Pixels&, const typename Vectors<Isa>::Vector& v,
+                                       real* to, std::int64_t count) {
+  Vectors<Isa>::store(v, count, to);
+}
+
 struct ForwardKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(Pixels g, const real* x, real* y) {
@@ -65,6 +78,17 @@ struct ForwardKernel {
                                              real* y, Count... count) {
     using V = Vectors<Isa>;
     typename V::Vector here, largest[size], sum[size];
+    // Each exp lies where its probability will, or beside, if that is not to be read into a cache.
+    real* terms[size];
+    std::int64_t distance = g.distance;
+    LONGHAND_UNROLL
+    for (int i = 0; i < size; ++i) terms[i] = y + at[i];
+    if (g.streaming && sizeof...(count) == 0) {
+      distance = size * V::lanes;
+      real* memory = scratch<struct Terms>(g.channels * distance);
+      LONGHAND_UNROLL
+      for (int i = 0; i < size; ++i) terms[i] = memory + i * V::lanes;
+    }
     LONGHAND_UNROLL
     for (int i = 0; i < size; ++i) {
       V::load(x + at[i], count..., largest[i]);
@@ -73,7 +97,9 @@ struct ForwardKernel {
     for (std::int64_t c = 1; c < g.channels; ++c) {
       LONGHAND_UNROLL
       for (int i = 0; i < size; ++i) {
-        V::load(x + at[i] + c * g.distance, count..., here);
+        const real* from = x + at[i] + c * g.distance;
+        if (g.streaming) fetch_far_ahead(from, V::lanes, x + g.images * g.image);
+        V::load(from, count..., here);
         maximum(here, largest[i], largest[i]);
       }
     }
@@ -82,7 +108,7 @@ struct ForwardKernel {
       for (int i = 0; i < size; ++i) {
         V::load(x + at[i] + c * g.distance, count..., here);
         exp_of_difference<typename V::Vector>(here - largest[i], here);
-        V::store(here, count..., y + at[i] + c * g.distance);
+        V::store(here, count..., terms[i] + c * distance);
         sum[i] += here;
       }
     }
@@ -91,8 +117,8 @@ struct ForwardKernel {
     for (std::int64_t c = 0; c < g.channels; ++c) {
       LONGHAND_UNROLL
       for (int i = 0; i < size; ++i) {
-        V::load(y + at[i] + c * g.distance, count..., here);
-        V::store(here * sum[i], count..., y + at[i] + c * g.distance);
+        V::load(terms[i] + c * distance, count..., here);
+        put<Isa>(g, here * sum[i], y + at[i] + c * g.distance, count...);
       }
     }
   }
@@ -115,13 +141,13 @@ struct BackwardKernel {
     for (int c = 0; c < g.channels; ++c) {
       V::load(y + c * g.distance, count..., p);
       V::load(dy + c * g.distance, count..., d);
-      __builtin_prefetch(dx + c * g.distance, 1);
+      if (!g.streaming) __builtin_prefetch(dx + c * g.distance, 1);
       mean += d * p;
     }
     for (int c = 0; c < g.channels; ++c) {
       V::load(y + c * g.distance, count..., p);
       V::load(dy + c * g.distance, count..., d);
-      V::store(p * (d - mean), count..., dx + c * g.distance);
+      put<Isa>(g, p * (d - mean), dx + c * g.distance, count...);
     }
   }
 };
@@ -165,9 +191,11 @@ void run(const Shape& g, real* out, In... in) {
         });
     return;
   }
+  const bool streaming = streaming_pays(g.n * image * static_cast<int>(1 + sizeof...(in)));
   parallel_for(g.n, grain / image + 1, [&](std::int64_t begin, std::int64_t end, int) {
-    run_kernel<Kernel>(Pixels{g.c, pixels, pixels, end - begin, image}, (in + begin * image)...,
-                       out + begin * image);
+    run_kernel<Kernel>(Pixels{g.c, pixels, pixels, end - begin, image, streaming},
+                       (in + begin * image)..., out + begin * image);
+    if (streaming) finish_streaming();
   });
 }
 

@@ -156,8 +156,8 @@ inline std::vector<ElementwiseResult> measure_operation(const Operation& operati
 
 // `only` is the name of one operation, or empty for all; `size` elements, or 0 for three sizes: one
 // whose four tensors fill a quarter of the L2 of the threads' cores, one whose four are 16 times as
-// much as these L2 hold (if half the L3 is as much), one that no cache holds. (On cuda four tensors
-// are 16 MB, which the L2 of an A100 or H100 holds, and 1 GB.)
+// much as these L2 hold (if half the L3 is as much), one of which no cache holds two tensors. (On
+// cuda four are 16 MB, which the L2 of an A100 or H100 holds, and 1 GB.)
 inline void bench_elementwise(const std::string& only, int size, const Options& options) {
   constexpr int step = 16 * 1024;  // sizes that every shape and thread divides well
   const auto rounded = [](double elements) {
@@ -167,10 +167,11 @@ inline void bench_elementwise(const std::string& only, int size, const Options& 
   const double four = 4 * sizeof(real);
   if (size == 0) {
     const double l2 = caches().l2 * threads(), l3 = std::min(16 * l2, caches().l3 / 2);
-    sizes = {rounded(l2 / 4 / four), rounded(l3 / four), rounded(memory_bytes() / four)};
+    sizes = {rounded(l2 / 4 / four), rounded(l3 / four),
+             rounded(memory_bytes() / 2 / sizeof(real))};
     if (parse_device(options.device) == Device::cuda) sizes = {1 << 20, 1 << 26};
   }
-  require_memory("elementwise", 2 * four * sizes.back());
+  require_memory("elementwise", 3 * four * sizes.back());  // the copies are as large
   print_start("elementwise, device " + options.device);
   Measurement all;
   std::vector<double> ratios;

@@ -10,6 +10,7 @@
 
 #include "core/cpu.h"
 #include "core/error.h"
+#include "core/streaming.h"
 
 namespace longhand::bench {
 
@@ -45,8 +46,9 @@ inline std::string to_string(CpuRung rung) {
   return "best";
 }
 
-// ValueError when $LONGHAND_ISA or $LONGHAND_CPU asks for what there is not.
+// ValueError when $LONGHAND_ISA, $LONGHAND_CPU or $LONGHAND_STREAM asks for what there is not.
 inline Machine this_machine() {
+  streaming_pays(0);  // reads the last of them
 #if defined(__clang__)
   const std::string compiler = "clang++ ";
 #else

@@ -294,6 +294,16 @@ TEST_CASE("the instruction set and the rung of the ladder are said") {
   CHECK(contains(run.output, "LONGHAND_CPU is 'fastest'"));
 }
 
+TEST_CASE("a limit for writing past the caches that is no number is refused") {
+  for (const char* wrong : {"much", "-1", "1e9", "64MB"}) {
+    const test::Environment stream("LONGHAND_STREAM", wrong);
+    const test::ProgramResult run = test::run_program("bench elementwise relu --size 1");
+    INFO(run.output);
+    CHECK(run.code == 1);
+    CHECK(contains(run.output, "LONGHAND_STREAM is '" + std::string(wrong) + "'"));
+  }
+}
+
 TEST_CASE("ceiling") {
   const json result = run_bench("ceiling --memory-mb 8 --threads 2");
   check_common(result, "ceiling", "gflops");
