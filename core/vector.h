@@ -79,7 +79,11 @@ struct Vectors {
 #if defined(__x86_64__)
     if constexpr (Isa::vector_bytes >= Avx2::vector_bytes) {
       if (reinterpret_cast<std::uintptr_t>(to) % Isa::vector_bytes != 0) return false;
+#if defined(__clang__)
+      __builtin_nontemporal_store(v, reinterpret_cast<V*>(to));
+#else
       asm("vmovntps %1, %0" : "=m"(*reinterpret_cast<InMemory*>(to)) : "v"(v));
+#endif
       return true;
     }
 #endif
