@@ -111,12 +111,14 @@ template <int numbers>
 }
 
 // Asks for the numbers that a loop which is about to read `numbers` here will read 8 KB further on:
-// from memory they then come in time, also for a loop that has much to do in between.
+// from memory they then come in time, also for a loop that has much to do in between. They come as
+// far as the second-level cache: to the first they have to pass the buffers in which lines wait
+// that are written past the caches.
 [[gnu::always_inline]] inline void fetch_far_ahead(const real* from, std::int64_t numbers,
                                                    const real* end) {
   constexpr int distance = 8192 / sizeof(real), line = 64 / sizeof(real);
   for (std::int64_t i = 0; i < numbers; i += line) {
-    __builtin_prefetch(std::min(from + distance + i, end - 1));
+    __builtin_prefetch(std::min(from + distance + i, end - 1), 0, 2);
   }
 }
 

@@ -3,55 +3,110 @@
 // transposed on the way in and out).
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "core/cpu.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
 #include "core/streaming.h"
 #include "core/transpose.h"
-#include "core/vector_math.h"
 #include "layers/softmax.h"
+#include "layers/softmax_columns.h"
 
 namespace longhand::fast {
 
 namespace {
 
-// For images of `pixels` pixels side by side, the numbers of a channel `distance` from those of the
-// next, and those of an image `image` from those of the next.
-struct Pixels {
-  int channels;
-  std::int64_t pixels, distance;
-  std::int64_t images = 1, image = 0;
-  bool streaming = false;  // results go past the caches (core/streaming.h)
-};
+struct ForwardKernel {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(Pixels g, const real* x, real* y) {
+    if (g.streaming) {
+      stream<Isa>(g, x, y);
+    } else {
+      walk<Isa, 2>(
+          g, [=]<int size, class... Count>(const std::int64_t* at, Count... count)
+                 __attribute__((always_inline)) { in_place<Isa, size>(g, at, x, y, count...); });
+    }
+  }
 
-// Calls columns.template operator()<size>(at, count...) for columns, which are a vector's pixels in
-// all channels: each once, `size` columns beginning at at[0], at[1] ... With several, one need not
-// wait for the sums and the division of another. `count` is left out for a whole vector.
-template <class Isa, int most, class Columns>
-[[gnu::always_inline]] inline void walk(const Pixels& g, const Columns& columns) {
-  constexpr int lanes = Vectors<Isa>::lanes;
-  const bool several = most > 1 && g.channels <= 64;  // as long as they stay in the L1 cache
-  std::int64_t at[most];
-  int found = 0;
-  for (std::int64_t n = 0; n < g.images; ++n) {
-    for (std::int64_t i = 0; i < g.pixels; i += lanes) {
-      const std::int64_t place = n * g.image + i;
-      if (g.pixels - i < lanes) {
-        columns.template operator()<1>(&place, g.pixels - i);
-      } else if (!several) {
-        columns.template operator()<1>(&place);
-      } else {
-        at[found++] = place;
-        if (found == most) {
-          columns.template operator()<most>(at);
-          found = 0;
-        }
+ private:
+  // With each term where its probability will be.
+  template <class Isa, int size, class... Count>
+  [[gnu::always_inline]] static void in_place(const Pixels& g, const std::int64_t* at,
+                                              const real* x, real* y, Count... count) {
+    using V = Vectors<Isa>;
+    typename V::Vector here, share[size];
+    real* terms[size];
+    LONGHAND_UNROLL
+    for (int i = 0; i < size; ++i) terms[i] = y + at[i];
+    compute_terms<Isa, size>(
+        g, at, x, terms, g.distance, share, [](int, std::int64_t) {}, count...);
+    for (std::int64_t c = 0; c < g.channels; ++c) {
+      LONGHAND_UNROLL
+      for (int i = 0; i < size; ++i) {
+        real* to = terms[i] + c * g.distance;
+        V::load(to, count..., here);
+        V::store(here * share[i], count..., to);
       }
     }
   }
-  for (int i = 0; i < found; ++i) columns.template operator()<1>(at + i);
-}
+
+  // A column whose terms lie beside y, vector after vector, until its probabilities are written.
+  template <class Isa>
+  struct Waiting {
+    using V = Vectors<Isa>;
+    real* terms;
+    real* y = nullptr;  // of channel 0; null where no terms wait
+    typename V::Vector share{};
+
+    [[gnu::always_inline]] void write(std::int64_t c, std::int64_t distance) const {
+      typename V::Vector term;
+      V::load(terms + c * V::lanes, term);
+      V::put(term * share, y + c * distance, true);
+    }
+  };
+
+  // With the terms beside y, which is not to be read into a cache. A column's probabilities are
+  // written while the terms of the next are computed, for memory to be as busy then.
+  template <class Isa>
+  [[gnu::always_inline]] static void stream(const Pixels& g, const real* x, real* y) {
+    const std::int64_t column = std::int64_t{g.channels} * Vectors<Isa>::lanes;
+    real* memory = scratch<struct Terms>(2 * column);
+    Waiting<Isa> waiting{memory}, next{memory + column};
+    walk<Isa, 1>(
+        g, [&]<int size, class... Count>(const std::int64_t* at, Count... count)
+               __attribute__((always_inline)) {
+                 if constexpr (sizeof...(count) > 0) {
+                   in_place<Isa, 1>(g, at, x, y, count...);
+                 } else {
+                   next.y = y + *at;
+                   stream_column<Isa>(g, at, x, waiting, next);
+                   std::swap(waiting, next);
+                 }
+               });
+    if (waiting.y == nullptr) return;
+    for (std::int64_t c = 0; c < g.channels; ++c) waiting.write(c, g.distance);
+  }
+
+  // Computes the terms of `next` and writes the column before. (That comes as a copy, which can
+  // stay in registers: what is written here might else lie in it.)
+  template <class Isa>
+  [[gnu::always_inline]] static void stream_column(const Pixels& g, const std::int64_t* at,
+                                                   const real* x, const Waiting<Isa> before,
+                                                   Waiting<Isa>& next) {
+    constexpr int lanes = Vectors<Isa>::lanes;
+    const std::int64_t distance = g.distance;
+    const real* from = x + *at;
+    const real* x_end = x + g.images * g.image;
+    real* const terms = next.terms;
+    compute_terms<Isa, 1>(
+        g, at, x, &terms, lanes,
+        &next.share, [=](int, std::int64_t c) __attribute__((always_inline)) {
+          fetch_far_ahead(from + c * distance, lanes, x_end);
+          if (before.y != nullptr) before.write(c, distance);
+        });
+  }
+};
 
 template <class Isa>
 [[gnu::always_inline]] inline void put(const Pixels& g, const typename Vectors<Isa>::Vector& v,
@@ -63,66 +118,6 @@ template <class Isa>
                                        real* to, std::int64_t count) {
   Vectors<Isa>::store(v, count, to);
 }
-
-struct ForwardKernel {
-  template <class Isa>
-  [[gnu::always_inline]] static void run(Pixels g, const real* x, real* y) {
-    walk<Isa, 2>(
-        g, [=]<int size, class... Count>(const std::int64_t* at, Count... count)
-               __attribute__((always_inline)) { columns<Isa, size>(g, at, x, y, count...); });
-  }
-
- private:
-  template <class Isa, int size, class... Count>
-  [[gnu::always_inline]] static void columns(const Pixels& g, const std::int64_t* at, const real* x,
-                                             real* y, Count... count) {
-    using V = Vectors<Isa>;
-    typename V::Vector here, largest[size], sum[size];
-    // Each exp lies where its probability will, or beside, if that is not to be read into a cache.
-    real* terms[size];
-    std::int64_t distance = g.distance;
-    LONGHAND_UNROLL
-    for (int i = 0; i < size; ++i) terms[i] = y + at[i];
-    if (g.streaming && sizeof...(count) == 0) {
-      distance = size * V::lanes;
-      real* memory = scratch<struct Terms>(g.channels * distance);
-      LONGHAND_UNROLL
-      for (int i = 0; i < size; ++i) terms[i] = memory + i * V::lanes;
-    }
-    LONGHAND_UNROLL
-    for (int i = 0; i < size; ++i) {
-      V::load(x + at[i], count..., largest[i]);
-      sum[i] = typename V::Vector{};
-    }
-    for (std::int64_t c = 1; c < g.channels; ++c) {
-      LONGHAND_UNROLL
-      for (int i = 0; i < size; ++i) {
-        const real* from = x + at[i] + c * g.distance;
-        if (g.streaming) fetch_far_ahead(from, V::lanes, x + g.images * g.image);
-        V::load(from, count..., here);
-        maximum(here, largest[i], largest[i]);
-      }
-    }
-    for (std::int64_t c = 0; c < g.channels; ++c) {
-      LONGHAND_UNROLL
-      for (int i = 0; i < size; ++i) {
-        V::load(x + at[i] + c * g.distance, count..., here);
-        exp_of_difference<typename V::Vector>(here - largest[i], here);
-        V::store(here, count..., terms[i] + c * distance);
-        sum[i] += here;
-      }
-    }
-    LONGHAND_UNROLL
-    for (int i = 0; i < size; ++i) sum[i] = 1 / sum[i];
-    for (std::int64_t c = 0; c < g.channels; ++c) {
-      LONGHAND_UNROLL
-      for (int i = 0; i < size; ++i) {
-        V::load(terms[i] + c * distance, count..., here);
-        put<Isa>(g, here * sum[i], y + at[i] + c * g.distance, count...);
-      }
-    }
-  }
-};
 
 struct BackwardKernel {
   template <class Isa>
