@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <vector>
 
 #include "core/compare.h"
@@ -81,6 +82,42 @@ TEST_CASE("fast gemm is ref gemm for every tile") {
   for (int k = 1; k <= 18; ++k) check_shape(31, 37, k);  // less than a square to transpose
 }
 
+// Up to four columns that a vector would be too long for are computed by themselves.
+TEST_CASE("fast gemm is ref gemm in its last columns") {
+  for (const int m : {8, 9, 11, 18, 33}) {
+    for (const int n : {17, 18, 19, 20, 36}) {
+      for (int k = 4; k <= 8; ++k) check_shape(m, n, k);
+    }
+  }
+  check_shape(16, 100, 150);
+  check_shape(21, 196, 390);  // more than a block of k
+}
+
+TEST_CASE("an infinity stays in its row or column") {
+  const real infinity = std::numeric_limits<real>::infinity();
+  const int m = 19, n = 20;
+  for (int k = 4; k <= 7; ++k) {
+    for (int l = 0; l < k; ++l) {
+      for (const bool in_a : {true, false}) {
+        for (const bool transpose_b : {true, false}) {
+          Tensor a({m, k}), b({k, n}), c({m, n});
+          a.fill(1);
+          b.fill(1);
+          if (in_a) a[17 * k + l] = infinity;
+          if (!in_a) b[transpose_b ? 17 * k + l : l * n + 17] = infinity;
+          fast::gemm({.m = m, .n = n, .k = k, .transpose_b = transpose_b}, a.data(), b.data(),
+                     c.data());
+          for (int i = 0; i < m; ++i) {
+            for (int j = 0; j < n; ++j) {
+              REQUIRE(c[i * n + j] == ((in_a ? i : j) == 17 ? infinity : static_cast<real>(k)));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a vector times a matrix") {
   for (const int n : {2, 15, 16, 63, 65, 200}) {
     for (const int k : {1, 7, 9, 33, 300}) {
@@ -112,7 +149,7 @@ TEST_CASE("the bits do not depend on the number of threads") {
   for (const Shape& mnk :
        {Shape{70, 150, 90}, Shape{300, 90, 120}, Shape{90, 300, 120}, Shape{200, 11, 1100},
         Shape{60, 250, 400}, Shape{17, 130, 700}, Shape{150, 250, 400}, Shape{1, 900, 200},
-        Shape{1, 200, 900}, Shape{130, 620, 300}, Shape{620, 130, 300}}) {
+        Shape{1, 200, 900}, Shape{71, 100, 150}, Shape{130, 620, 300}, Shape{620, 130, 300}}) {
     const int m = mnk.n, n = mnk.c, k = mnk.h;
     const Tensor a = spread_values({m, k}, 1), b = spread_values({k, n}, 2);
     for (int bits = 0; bits < 4; ++bits) {
