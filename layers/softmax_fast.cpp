@@ -51,59 +51,75 @@ struct ForwardKernel {
     }
   }
 
-  // A column whose terms lie beside y, vector after vector, until its probabilities are written.
+  // Columns whose terms lie beside y, a vector of each side by side, until their probabilities are
+  // written.
   template <class Isa>
   struct Waiting {
     using V = Vectors<Isa>;
+    static constexpr int most = 2;
     real* terms;
-    real* y = nullptr;  // of channel 0; null where no terms wait
-    typename V::Vector share{};
+    int columns = 0;
+    real* y[most] = {};  // of channel 0
+    typename V::Vector share[most] = {};
 
-    [[gnu::always_inline]] void write(std::int64_t c, std::int64_t distance) const {
+    [[gnu::always_inline]] void write(int i, std::int64_t c, std::int64_t distance) const {
       typename V::Vector term;
-      V::load(terms + c * V::lanes, term);
-      V::put(term * share, y + c * distance, true);
+      V::load(terms + (c * most + i) * V::lanes, term);
+      V::put(term * share[i], y[i] + c * distance, true);
+    }
+    [[gnu::always_inline]] void write_all(const Pixels& g) {
+      for (std::int64_t c = 0; c < g.channels; ++c) {
+        for (int i = 0; i < columns; ++i) write(i, c, g.distance);
+      }
+      columns = 0;
     }
   };
 
-  // With the terms beside y, which is not to be read into a cache. A column's probabilities are
+  // With the terms beside y, which is not to be read into a cache. The probabilities of columns are
   // written while the terms of the next are computed, for memory to be as busy then.
   template <class Isa>
   [[gnu::always_inline]] static void stream(const Pixels& g, const real* x, real* y) {
-    const std::int64_t column = std::int64_t{g.channels} * Vectors<Isa>::lanes;
-    real* memory = scratch<struct Terms>(2 * column);
-    Waiting<Isa> waiting{memory}, next{memory + column};
-    walk<Isa, 1>(
+    constexpr int most = Waiting<Isa>::most;
+    const std::int64_t block = std::int64_t{g.channels} * most * Vectors<Isa>::lanes;
+    real* memory = scratch<struct Terms>(2 * block);
+    Waiting<Isa> waiting{memory}, next{memory + block};
+    walk<Isa, most>(
         g, [&]<int size, class... Count>(const std::int64_t* at, Count... count)
                __attribute__((always_inline)) {
                  if constexpr (sizeof...(count) > 0) {
-                   in_place<Isa, 1>(g, at, x, y, count...);
+                   in_place<Isa, size>(g, at, x, y, count...);
                  } else {
-                   next.y = y + *at;
-                   stream_column<Isa>(g, at, x, waiting, next);
+                   if (waiting.columns != size) waiting.write_all(g);
+                   stream_columns<Isa, size>(g, at, x, y, waiting, next);
                    std::swap(waiting, next);
                  }
                });
-    if (waiting.y == nullptr) return;
-    for (std::int64_t c = 0; c < g.channels; ++c) waiting.write(c, g.distance);
+    waiting.write_all(g);
   }
 
-  // Computes the terms of `next` and writes the column before. (That comes as a copy, which can
-  // stay in registers: what is written here might else lie in it.)
-  template <class Isa>
-  [[gnu::always_inline]] static void stream_column(const Pixels& g, const std::int64_t* at,
-                                                   const real* x, const Waiting<Isa> before,
-                                                   Waiting<Isa>& next) {
+  // Computes the terms of `size` columns, `next`, and writes as many before them, if there are any.
+  // (Those come as a copy, which can stay in registers: what is written here might else lie in it.)
+  template <class Isa, int size>
+  [[gnu::always_inline]] static void stream_columns(const Pixels& g, const std::int64_t* at,
+                                                    const real* x, real* y,
+                                                    const Waiting<Isa> before, Waiting<Isa>& next) {
     constexpr int lanes = Vectors<Isa>::lanes;
     const std::int64_t distance = g.distance;
-    const real* from = x + *at;
     const real* x_end = x + g.images * g.image;
-    real* const terms = next.terms;
-    compute_terms<Isa, 1>(
-        g, at, x, &terms, lanes,
-        &next.share, [=](int, std::int64_t c) __attribute__((always_inline)) {
-          fetch_far_ahead(from + c * distance, lanes, x_end);
-          if (before.y != nullptr) before.write(c, distance);
+    const real* from[size];
+    real* terms[size];
+    LONGHAND_UNROLL
+    for (int i = 0; i < size; ++i) {
+      from[i] = x + at[i];
+      terms[i] = next.terms + i * lanes;
+      next.y[i] = y + at[i];
+    }
+    next.columns = size;
+    compute_terms<Isa, size>(
+        g, at, x, terms, Waiting<Isa>::most * lanes,
+        next.share, [=](int i, std::int64_t c) __attribute__((always_inline)) {
+          fetch_far_ahead(from[i] + c * distance, lanes, x_end);
+          if (before.columns == size) before.write(i, c, distance);
         });
   }
 };
@@ -123,14 +139,18 @@ struct BackwardKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(Pixels g, const real* y, const real* dy, real* dx) {
     walk<Isa, 1>(
-        g, [=]<int size, class... Count>(const std::int64_t* at, Count... count) __attribute__((
-               always_inline)) { columns<Isa>(g, y + *at, dy + *at, dx + *at, count...); });
+        g, [=]<int size, class... Count>(const std::int64_t* at, Count... count)
+               __attribute__((always_inline)) {
+                 columns<Isa>(g, y + *at, dy + *at, dx + *at, y + g.images * g.image,
+                              dy + g.images * g.image, count...);
+               });
   }
 
  private:
   template <class Isa, class... Count>
   [[gnu::always_inline]] static void columns(const Pixels& g, const real* y, const real* dy,
-                                             real* dx, Count... count) {
+                                             real* dx, const real* y_end, const real* dy_end,
+                                             Count... count) {
     using V = Vectors<Isa>;
     typename V::Vector p, d, mean{};
     for (int c = 0; c < g.channels; ++c) {
@@ -142,6 +162,10 @@ struct BackwardKernel {
     for (int c = 0; c < g.channels; ++c) {
       V::load(y + c * g.distance, count..., p);
       V::load(dy + c * g.distance, count..., d);
+      if (g.streaming) {
+        fetch_far_ahead(y + c * g.distance, V::lanes, y_end);
+        fetch_far_ahead(dy + c * g.distance, V::lanes, dy_end);
+      }
       put<Isa>(g, p * (d - mean), dx + c * g.distance, count...);
     }
   }
