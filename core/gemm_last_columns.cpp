@@ -55,17 +55,17 @@ struct LastColumnsKernel {
   template <class Vector, int... lane>
   [[gnu::always_inline]] static void load_b(const Matrix& b, int l, int j, Vector& v,
                                             std::integer_sequence<int, lane...> all) {
-    const auto four = [&](int i) -> const Group& {
-      return *reinterpret_cast<const Group*>(b.columns_first ? b.at(l, j + i) : b.at(l + i, j));
-    };
+    const auto from = [&](int i) { return b.columns_first ? b.at(l, j + i) : b.at(l + i, j); };
 #if defined(LONGHAND_INSERT)
-    repeat(b.at(l, j), v, all);
-    asm("vinsertf32x4 $1, %1, %0, %0" : "+v"(v) : "m"(four(1)));
-    asm("vinsertf32x4 $2, %1, %0, %0" : "+v"(v) : "m"(four(2)));
-    asm("vinsertf32x4 $3, %1, %0, %0" : "+v"(v) : "m"(four(3)));
+    repeat(from(0), v, all);
+    asm("vinsertf32x4 $1, %1, %0, %0" : "+v"(v) : "m"(*reinterpret_cast<const Group*>(from(1))));
+    asm("vinsertf32x4 $2, %1, %0, %0" : "+v"(v) : "m"(*reinterpret_cast<const Group*>(from(2))));
+    asm("vinsertf32x4 $3, %1, %0, %0" : "+v"(v) : "m"(*reinterpret_cast<const Group*>(from(3))));
 #else
-    const auto low = __builtin_shufflevector(four(0), four(1), 0, 1, 2, 3, 4, 5, 6, 7);
-    const auto high = __builtin_shufflevector(four(2), four(3), 0, 1, 2, 3, 4, 5, 6, 7);
+    Group four[most];
+    for (int i = 0; i < most; ++i) four[i] = *reinterpret_cast<const Group*>(from(i));
+    const auto low = __builtin_shufflevector(four[0], four[1], 0, 1, 2, 3, 4, 5, 6, 7);
+    const auto high = __builtin_shufflevector(four[2], four[3], 0, 1, 2, 3, 4, 5, 6, 7);
     v = __builtin_shufflevector(low, high, lane...);
     static_cast<void>(all);
 #endif
@@ -153,7 +153,7 @@ struct LastColumnsKernel {
 
 int last_columns(const Tiles& t, const Product& p, int columns) {
   const int rest = columns % t.lanes;
-  const bool possible = t.lanes == group * most && rest <= most && columns >= t.lanes && p.m >= 4 &&
+  const bool possible = t.lanes == group * most && rest <= most && columns >= t.lanes &&
                         p.k >= group && !p.a.columns_first && p.a_pictures.pixels == nullptr &&
                         p.b_pictures.pixels == nullptr;
   // Of many columns the last vector is a small part, and with few rows b is read for little. (A
