@@ -3,9 +3,11 @@
 // where that pays. See docs/fast_cpu.md.
 #include "core/gemm_blocks.h"
 
+#include "core/gemm_few_rows.h"
 #include "core/gemm_last_columns.h"
 #include "core/gemm_pack.h"
 #include "core/gemm_parts.h"
+#include "core/gemm_rows.h"
 #include "core/scratch.h"
 
 namespace longhand::fast {
@@ -22,51 +24,6 @@ constexpr int few_rows = 128;  // of a: for them packing b would cost more than 
 constexpr int long_row = 1024;  // of a: rows so far apart are copied together
 
 constexpr int cache_line = 64 / static_cast<int>(sizeof(real));
-
-// Some rows of a as the tiles read them: a[i, l] with l from l0. `together` tiles lie side by side,
-// `step` numbers after the ones before them.
-struct Rows {
-  const real* data;
-  std::int64_t stride, step;
-  int together;
-  TileOrder order;
-
-  const real* tile(int number, int rows) const {
-    return data + number / together * step + number % together * rows;
-  }
-};
-
-// Rows [i0, i1) of a, k values [l0, l0 + depth), copied tile after tile.
-Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int depth, int tile_rows) {
-  const Matrix& a = p.a;
-  const bool pictures = p.a_pictures.pixels != nullptr;
-  if (pictures || !a.columns_first) {
-    // k values stay side by side. The odd line spreads rows over the cache.
-    const std::int64_t stride = round_up(depth, 16) + 16;
-    real* packed = scratch<struct PackedA>(stride * (i1 - i0));
-    for (int i = i0; i < i1; ++i) {
-      real* row = packed + (i - i0) * stride;
-      if (pictures) {
-        pack_row(p.a_pictures, i, l0, depth, row);
-      } else {
-        std::copy_n(a.at(i, l0), depth, row);
-      }
-    }
-    return {packed, stride, tile_rows * stride, 1, TileOrder::by_row};
-  }
-  // As many tiles as fill a vector lie side by side: they are read and written as whole vectors.
-  const int together = t.lanes % tile_rows == 0 ? t.lanes / tile_rows : 1;
-  const int width = round_up(tile_rows, t.lanes), unit = together * tile_rows;
-  const std::int64_t step = std::int64_t{width} * depth;
-  const int whole = unit == width ? (i1 - i0) / unit : 0;
-  real* packed = scratch<struct PackedA>(step * ((i1 - i0 + unit - 1) / unit));
-  pack_panels(a.at(i0, l0), a.stride, depth, whole, width, step, packed);
-  for (int i = i0 + whole * unit, unit_number = whole; i < i1; i += unit, ++unit_number) {
-    pack_rows_by_k(a.at(i, l0), a.stride, depth, std::min(unit, i1 - i), width,
-                   packed + unit_number * step);
-  }
-  return {packed, width, step, together, TileOrder::by_k};
-}
 
 // b's columns [j0, j0 + columns), k values [l0, l0 + depth), as panels: the one that begins with
 // column j is at packed + j * depth.
@@ -102,27 +59,36 @@ void pack_columns(const Tiles& t, const Product& p, int l0, int depth, int j0, i
 void multiply_block(const Tiles& t, const Product& p, const Tiling& tiling, const Range& range,
                     int l0, int depth, const Rows& a, const real* packed_b, bool panels_first) {
   const int columns = range.n1 - range.n0;
+  const bool packed = packed_b != nullptr;
+  Tile tile{.depth = depth,
+            .a = nullptr,
+            .a_stride = a.stride,
+            .b = nullptr,
+            .b_stride = p.b.stride,
+            .b_last = 0,
+            .c = nullptr,
+            .c_stride = p.c_stride,
+            .c_last = 0,
+            .add = p.add || l0 > 0};
   const auto multiply_tile = [&](int i, int j, int width, int vectors) {
-    const bool packed = packed_b != nullptr;
-    const Tile tile{.depth = depth,
-                    .a = a.tile((i - range.m0) / tiling.rows, tiling.rows),
-                    .a_stride = a.stride,
-                    .b = packed ? packed_b + std::int64_t{j} * depth : p.b.at(l0, range.n0 + j),
-                    .b_stride = packed ? vectors * t.lanes : p.b.stride,
-                    .b_last = packed ? (vectors - 1) * t.lanes : width - t.lanes,
-                    .c = p.c + i * p.c_stride + range.n0 + j,
-                    .c_stride = p.c_stride,
-                    .c_last = width - t.lanes,
-                    .add = p.add || l0 > 0};
+    tile.b = packed ? packed_b + std::int64_t{j} * depth : p.b.at(l0, range.n0 + j);
+    if (packed) tile.b_stride = vectors * t.lanes;
+    tile.b_last = packed ? (vectors - 1) * t.lanes : width - t.lanes;
+    tile.c = p.c + i * p.c_stride + range.n0 + j;
+    tile.c_last = width - t.lanes;
     t.function(std::min(tiling.rows, range.m1 - i), vectors, a.order)(&tile);
   };
   if (panels_first) {
     for_each_panel(t, columns, tiling.vectors, [&](int j, int width, int vectors) {
-      for (int i = range.m0; i < range.m1; i += tiling.rows) multiply_tile(i, j, width, vectors);
+      for (int i = range.m0; i < range.m1; i += tiling.rows) {
+        tile.a = a.tile((i - range.m0) / tiling.rows, tiling.rows);
+        multiply_tile(i, j, width, vectors);
+      }
     });
     return;
   }
   for (int i = range.m0; i < range.m1; i += tiling.rows) {
+    tile.a = a.tile((i - range.m0) / tiling.rows, tiling.rows);
     for_each_panel(t, columns, tiling.vectors,
                    [&](int j, int width, int vectors) { multiply_tile(i, j, width, vectors); });
   }
@@ -142,28 +108,32 @@ void multiply_pictures(const Tiles& t, const Product& p, const Range& range) {
     for (int i0 = range.m0; i0 < range.m1; i0 += tiling.block) {
       const int i1 = std::min(i0 + tiling.block, range.m1);
       const Rows a = p.a.stride > long_row ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
-                                           : Rows{p.a.at(i0, l0), p.a.stride,
-                                                  tiling.rows * p.a.stride, 1, TileOrder::by_row};
+                                           : rows_in_place(p, i0, l0, tiling.rows);
+      Tile tile{.depth = depth,
+                .a = nullptr,
+                .a_stride = a.stride,
+                .b = nullptr,
+                .offset = b.offset + l0,
+                .b_stride = 0,
+                .b_last = 0,
+                .c = nullptr,
+                .c_stride = p.c_stride,
+                .c_last = 0,
+                .add = p.add || l0 > 0};
       for (int n = range.n0; n < range.n1; n += together * b.width) {
         const int lines = std::min((range.n1 - n) / b.width, together);
         const real* line = b.pixels + n / b.width * b.pitch;
         for (int i = i0; i < i1; i += tiling.rows) {
           const int rows = std::min(tiling.rows, i1 - i);
+          tile.a = a.tile((i - i0) / tiling.rows, tiling.rows);
           for (int q = 0; q < lines; ++q) {
             for_each_panel(t, b.width, tiling.vectors, [&](int j, int width, int vectors) {
               const bool pair = vectors == 1 && lines == 2;
               if (pair && q == 1) return;  // done with the line before
-              const Tile tile{.depth = depth,
-                              .a = a.tile((i - i0) / tiling.rows, tiling.rows),
-                              .a_stride = a.stride,
-                              .b = line + q * b.pitch + j,
-                              .offset = b.offset + l0,
-                              .b_stride = 0,
-                              .b_last = pair ? b.pitch : width - t.lanes,
-                              .c = p.c + i * p.c_stride + n + q * b.width + j,
-                              .c_stride = p.c_stride,
-                              .c_last = pair ? b.width : width - t.lanes,
-                              .add = p.add || l0 > 0};
+              tile.b = line + q * b.pitch + j;
+              tile.b_last = pair ? b.pitch : width - t.lanes;
+              tile.c = p.c + i * p.c_stride + n + q * b.width + j;
+              tile.c_last = pair ? b.width : width - t.lanes;
               t.function(rows, pair ? 2 : vectors, TileOrder::b_pictures)(&tile);
             });
           }
@@ -188,6 +158,7 @@ Tiling::Tiling(const Tiles& t, int m, int n, int most_vectors) {
 void multiply_range(const Tiles& t, const Product& p, const Range& range) {
   if (p.in_parts) return multiply_range_in_parts(p, range);
   if (p.pictures_in_place) return multiply_pictures(t, p, range);
+  if (suits_few_rows(t, p)) return multiply_few_rows(t, p, range);
   if (const int last = last_columns(t, p, range.n1 - range.n0)) {
     multiply_range(t, p, {range.m0, range.m1, range.n0, range.n1 - last});
     return multiply_last_columns(p, {range.m0, range.m1, range.n1 - last, range.n1});
@@ -221,9 +192,7 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
             p.a_pictures.pixels != nullptr || (columns >= 4 * tiling.vectors * t.lanes &&
                                                p.a.stride > (p.a.columns_first ? 128 : long_row));
         const Rows rows = pack_a ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
-                                 : Rows{p.a.at(i0, l0), p.a.stride,
-                                        p.a.columns_first ? tiling.rows : tiling.rows * p.a.stride,
-                                        1, p.a.columns_first ? TileOrder::by_k : TileOrder::by_row};
+                                 : rows_in_place(p, i0, l0, tiling.rows);
         multiply_block(t, p, tiling, {i0, i1, j0, j1}, l0, depth, rows, packed_b,
                        !pack_b && !small_b);
       }

@@ -28,6 +28,12 @@ constexpr int sums_of = Isa::registers == 32 ? 28 : 12;
 template <class Isa>
 constexpr int most_rows_of = sums_of<Isa> / 2;
 
+// Of tiles that are copying or copied: 8 x 3 or 6 x 2.
+template <class Isa>
+constexpr int copy_vectors_of = Isa::registers == 32 ? 3 : 2;
+template <class Isa>
+constexpr int copy_rows_of = Isa::registers == 32 ? 8 : 6;
+
 template <int rows, int vectors, TileOrder order>
 struct TileKernel {
   template <class Isa>
@@ -40,6 +46,7 @@ struct TileKernel {
     const std::int64_t c_stride = tile->c_stride;
     const real* a = tile->a;
     const int* offset = tile->offset;
+    constexpr bool copying = order == TileOrder::copying, copied = order == TileOrder::copied;
     constexpr bool by_row = order == TileOrder::by_row || order == TileOrder::b_pictures;
     const real* b = tile->b;
     const std::int64_t b_last = tile->b_last, c_last = tile->c_last;
@@ -59,16 +66,26 @@ struct TileKernel {
       if (by_row) asm("" : "+r"(a_rows[i / 4]));  // or it would see that one pointer is enough
     }
     Vector sum[rows][vectors] = {};
+    real* copy = tile->copy;
+    const real* later = tile->later;
+    const std::int64_t later_stride = tile->later_stride;
     for (int l = 0; l < depth; ++l) {
       const real* b_row = order == TileOrder::b_pictures ? b + offset[l] : b;
       Vector b_l[vectors];
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) {
         b_l[v] = *reinterpret_cast<const Vector*>(b_row + (v + 1 < vectors ? v * width : b_last));
+        if (copying) *reinterpret_cast<Vector*>(copy + v * width) = b_l[v];
       }
+      if (copying) copy += vectors * width;
+      constexpr bool fetches = order != TileOrder::b_pictures && !copied;
 #pragma GCC unroll 4
-      for (int v = 0; order != TileOrder::b_pictures && v < vectors; v += vectors_a_line<Isa>) {
+      for (int v = 0; fetches && v < vectors; v += vectors_a_line<Isa>) {
         __builtin_prefetch(b + steps_ahead * b_stride + v * width);
+      }
+      if (copying || copied) {
+        __builtin_prefetch(later, 0, 2);
+        later += later_stride;
       }
       const real* a_l = order == TileOrder::pictures ? a + offset[l] : a;
       LONGHAND_UNROLL
@@ -81,7 +98,7 @@ struct TileKernel {
         LONGHAND_UNROLL
         for (int i = 0; i < rows; i += 4) ++a_rows[i / 4];
       }
-      if (order == TileOrder::by_k) a += a_stride;
+      if (!by_row && order != TileOrder::pictures) a += a_stride;
       if (order != TileOrder::b_pictures) b += b_stride;
     }
     real* c = tile->c;
@@ -114,7 +131,10 @@ constexpr TileFunction tile_of() {
   constexpr int rows = static_cast<int>(index) / (Tiles::orders * most_vectors) + 1;
   constexpr int vectors = static_cast<int>(index) / Tiles::orders % most_vectors + 1;
   constexpr auto order = static_cast<TileOrder>(index % Tiles::orders);
+  constexpr bool copies = order == TileOrder::copying || order == TileOrder::copied;
   if constexpr (rows * vectors > sums_of<Isa>) {
+    return nullptr;
+  } else if constexpr (copies && (rows > copy_rows_of<Isa> || vectors > copy_vectors_of<Isa>)) {
     return nullptr;
   } else {
     return run_kernel_for<Isa, TileKernel<rows, vectors, order>, const Tile*>;
@@ -132,7 +152,8 @@ constexpr TileTable<Isa> table_of =
 
 template <class Isa>
 constexpr Tiles tiles_of() {
-  return {lanes_of<Isa>, sums_of<Isa>, most_rows_of<Isa>, table_of<Isa>.data()};
+  return {lanes_of<Isa>,        sums_of<Isa>,      most_rows_of<Isa>,
+          copy_vectors_of<Isa>, copy_rows_of<Isa>, table_of<Isa>.data()};
 }
 
 Tiles choose_tiles() {

@@ -21,12 +21,18 @@ namespace longhand::fast {
 // vector begins at column columns - lanes and overlaps the one before. What lies in both is
 // computed twice, with the same result. So a tile has at least lanes columns.
 enum class TileOrder {
-  by_row,     // a[i, l] is a[i * a_stride + l]
-  by_k,       // a[i, l] is a[l * a_stride + i]
-  pictures,   // a[i, l] is a[offset[l] + i]: each k value's rows begin at a place of their own
-  b_pictures  // a[i, l] is a[i * a_stride + l], and b[l, j] is b[offset[l] + j]
+  by_row,      // a[i, l] is a[i * a_stride + l]
+  by_k,        // a[i, l] is a[l * a_stride + i]
+  pictures,    // a[i, l] is a[offset[l] + i]: each k value's rows begin at a place of their own
+  b_pictures,  // a[i, l] is a[i * a_stride + l], and b[l, j] is b[offset[l] + j]
+  // By k, for the tiles below each other that read the same columns of a b that lies as it is. All
+  // of them fetch `later`.
+  copying,  // the first one also writes what it reads of b as a panel, `copy`
+  copied    // the others read the copy
 };
 
+// What changes from tile to tile is written into one Tile: g++ clears a new one first, which takes
+// up to a twentieth of the time that the tile does.
 struct Tile {
   int depth;
   const real* a;
@@ -40,15 +46,20 @@ struct Tile {
   std::int64_t c_stride;
   int c_last;  // where the last vector begins in a row of c: columns - lanes
   bool add;
+  real* copy = nullptr;
+  // At each step l the cache line at later + l * later_stride is fetched into L2.
+  const real* later = nullptr;
+  std::int64_t later_stride = 0;
 };
 
 using TileFunction = void (*)(const Tile*);
 
 // The tiles of an instruction set.
 struct Tiles {
-  int lanes;     // numbers in a vector
-  int sums;      // vectors of sums that the registers hold
-  int max_rows;  // the most rows of a tile: of one with two vectors
+  int lanes;                    // numbers in a vector
+  int sums;                     // vectors of sums that the registers hold
+  int max_rows;                 // the most rows of a tile: of one with two vectors
+  int copy_vectors, copy_rows;  // the most of a tile that is copying or copied
   const TileFunction* table;
 
   // The most vectors of a tile with so many rows.
@@ -60,7 +71,7 @@ struct Tiles {
   // How many vectors hold so many columns.
   int vectors_of(int columns) const { return (columns + lanes - 1) / lanes; }
 
-  static constexpr int most_vectors = 4, orders = 4;
+  static constexpr int most_vectors = 4, orders = 6;
 };
 
 // The tiles of this CPU's instruction set.

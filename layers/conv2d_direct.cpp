@@ -27,6 +27,16 @@ void direct(const Tiling& tiling, const Pictures& pictures, int rows, int k, int
             const real* packed, real* sums, const real* target, std::int64_t target_stride) {
   const Tiles& t = tiles();
   for_each_panel(t, channels, tiling.vectors, [&](int co, int width, int vectors) {
+    Tile tile{.depth = k,
+              .a = nullptr,
+              .b = packed + std::int64_t{co} * k,
+              .offset = pictures.offset,
+              .b_stride = vectors * t.lanes,
+              .b_last = (vectors - 1) * t.lanes,
+              .c = nullptr,
+              .c_stride = channels,
+              .c_last = width - t.lanes,
+              .add = false};
     for (int row = 0; row < rows; ++row) {
       for (int i = 0; i < pictures.width; i += tiling.rows) {
         const int count = std::min(tiling.rows, pictures.width - i);
@@ -34,16 +44,8 @@ void direct(const Tiling& tiling, const Pictures& pictures, int rows, int k, int
           __builtin_prefetch(target + c * target_stride + std::int64_t{row} * pictures.width + i,
                              1);
         }
-        const Tile tile{.depth = k,
-                        .a = pictures.pixels + std::int64_t{row} * pictures.pitch + i,
-                        .b = packed + std::int64_t{co} * k,
-                        .offset = pictures.offset,
-                        .b_stride = vectors * t.lanes,
-                        .b_last = (vectors - 1) * t.lanes,
-                        .c = sums + (std::int64_t{row} * pictures.width + i) * channels + co,
-                        .c_stride = channels,
-                        .c_last = width - t.lanes,
-                        .add = false};
+        tile.a = pictures.pixels + std::int64_t{row} * pictures.pitch + i;
+        tile.c = sums + (std::int64_t{row} * pictures.width + i) * channels + co;
         t.function(count, vectors, TileOrder::pictures)(&tile);
       }
     }

@@ -83,6 +83,16 @@ TEST_CASE("fast gemm is ref gemm for every tile") {
 }
 
 // Up to four columns that a vector would be too long for are computed by themselves.
+TEST_CASE("fast gemm is ref gemm with few rows and long rows of b, which are copied on the way") {
+  check_shape(17, 1024, 1);
+  check_shape(13, 1030, 131);  // few enough for 16 lanes, not for fewer
+  check_shape(24, 1057, 129);  // whole tiles; one more than a piece of k, a vector left over
+  check_shape(50, 1100, 70);   // tiles of 7 rows and one more; columns end inside a vector
+  check_shape(128, 1041, 20);  // the most rows
+  check_shape(129, 1041, 20);  // too many
+  check_shape(33, 1025, 390);  // four pieces of k, and tiles not turned as squares at the end
+}
+
 TEST_CASE("fast gemm is ref gemm in its last columns") {
   for (const int m : {8, 9, 11, 18, 33}) {
     for (const int n : {17, 18, 19, 20, 36}) {
@@ -149,7 +159,8 @@ TEST_CASE("the bits do not depend on the number of threads") {
   for (const Shape& mnk :
        {Shape{70, 150, 90}, Shape{300, 90, 120}, Shape{90, 300, 120}, Shape{200, 11, 1100},
         Shape{60, 250, 400}, Shape{17, 130, 700}, Shape{150, 250, 400}, Shape{1, 900, 200},
-        Shape{1, 200, 900}, Shape{71, 100, 150}, Shape{130, 620, 300}, Shape{620, 130, 300}}) {
+        Shape{1, 200, 900}, Shape{71, 100, 150}, Shape{130, 620, 300}, Shape{620, 130, 300},
+        Shape{45, 1060, 200}, Shape{20, 1030, 150}}) {
     const int m = mnk.n, n = mnk.c, k = mnk.h;
     const Tensor a = spread_values({m, k}, 1), b = spread_values({k, n}, 2);
     for (int bits = 0; bits < 4; ++bits) {
