@@ -132,12 +132,11 @@ constexpr TileFunction tile_of() {
   constexpr int vectors = static_cast<int>(index) / Tiles::orders % most_vectors + 1;
   constexpr auto order = static_cast<TileOrder>(index % Tiles::orders);
   constexpr bool copies = order == TileOrder::copying || order == TileOrder::copied;
-  if constexpr (rows * vectors > sums_of<Isa>) {
-    return nullptr;
-  } else if constexpr (copies && (rows > copy_rows_of<Isa> || vectors > copy_vectors_of<Isa>)) {
-    return nullptr;
-  } else {
+  constexpr bool copies_so_much = rows <= copy_rows_of<Isa> && vectors <= copy_vectors_of<Isa>;
+  if constexpr (rows * vectors <= sums_of<Isa> && (!copies || copies_so_much)) {
     return run_kernel_for<Isa, TileKernel<rows, vectors, order>, const Tile*>;
+  } else {
+    return nullptr;
   }
 }
 
