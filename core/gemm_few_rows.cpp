@@ -34,7 +34,7 @@ void multiply_few_rows(const Tiles& t, const Product& p, const Range& range) {
   const int k_piece = even_piece(p.k, std::min(panel_numbers / panel, most_k));
   // Of few columns neither the copy nor a's is worth while.
   const bool copies = tiles > 1 && columns >= 4 * panel;
-  const Rows a = copies ? pack_rows(t, p, range.m0, range.m1, 0, p.k, tile_rows, true)
+  const Rows a = copies ? pack_rows(t, p, range.m0, range.m1, 0, p.k, tile_rows, TileOrder::by_k)
                         : rows_in_place(p, range.m0, 0, tile_rows);
   std::array<const real*, most_rows> tile_a;
   for (int q = 0; q < tiles; ++q) tile_a[static_cast<std::size_t>(q)] = a.tile(q, tile_rows);

@@ -53,10 +53,12 @@ Rows rows_in_place(const Product& p, int i0, int l0, int tile_rows) {
 }
 
 Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int depth, int tile_rows,
-               bool by_k) {
+               TileOrder order) {
   const bool pictures = p.a_pictures.pixels != nullptr;
   if (!pictures && p.a.columns_first) return copy_by_k(t, p.a, i0, i1, l0, depth, tile_rows);
-  if (!pictures && by_k) return turn_by_k(t, p.a, i0, i1, l0, depth, tile_rows);
+  if (!pictures && order == TileOrder::by_k) {
+    return turn_by_k(t, p.a, i0, i1, l0, depth, tile_rows);
+  }
   // k values stay side by side. The odd line spreads rows over the cache.
   const std::int64_t stride = round_up(depth, 16) + 16;
   real* packed = scratch<struct PackedA>(stride * (i1 - i0));

@@ -25,9 +25,9 @@ struct Rows {
 // a's rows from i0 on where they lie, their k values from l0 on.
 Rows rows_in_place(const Product& p, int i0, int l0, int tile_rows);
 
-// a's rows [i0, i1), k values [l0, l0 + depth), copied tile after tile, by k where that is asked
-// for or how they lie already. Valid until this thread's next call.
+// a's rows [i0, i1), k values [l0, l0 + depth), copied tile after tile in this order, or by k
+// if that is how they lie. Valid until this thread's next call.
 Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int depth, int tile_rows,
-               bool by_k = false);
+               TileOrder order = TileOrder::by_row);
 
 }  // namespace longhand::fast

@@ -31,8 +31,7 @@ enum class TileOrder {
   copied    // the others read the copy
 };
 
-// What changes from tile to tile is written into one Tile: g++ clears a new one first, which takes
-// up to a twentieth of the time that the tile does.
+// Walks over tiles change one Tile from tile to tile: g++ clears every new one first.
 struct Tile {
   int depth;
   const real* a;
