@@ -7,6 +7,7 @@
 #include "core/gemm_last_columns.h"
 #include "core/gemm_pack.h"
 #include "core/gemm_parts.h"
+#include "core/gemm_pictures.h"
 #include "core/gemm_rows.h"
 #include "core/scratch.h"
 
@@ -91,55 +92,6 @@ void multiply_block(const Tiles& t, const Product& p, const Tiling& tiling, cons
     tile.a = a.tile((i - range.m0) / tiling.rows, tiling.rows);
     for_each_panel(t, columns, tiling.vectors,
                    [&](int j, int width, int vectors) { multiply_tile(i, j, width, vectors); });
-  }
-}
-
-// b's pictures are read where they lie: neighbouring tiles read the same pixels, again and again,
-// out of L1. A tile has two vectors of a line and many rows. Where lines hold an odd number of
-// vectors, one is left over: then two lines go together, and so do these vectors of both.
-void multiply_pictures(const Tiles& t, const Product& p, const Range& range) {
-  const Pictures& b = p.b_pictures;
-  const int m = range.m1 - range.m0;
-  const Tiling tiling(t, m, b.width, std::clamp(t.sums / m, 2, Tiles::most_vectors));
-  const int together = t.vectors_of(b.width) % 2 == 0 ? 1 : 2;
-  const int k_piece = even_piece(p.k, k_block);
-  for (int l0 = 0; l0 < p.k; l0 += k_piece) {
-    const int depth = std::min(k_piece, p.k - l0);
-    for (int i0 = range.m0; i0 < range.m1; i0 += tiling.block) {
-      const int i1 = std::min(i0 + tiling.block, range.m1);
-      const Rows a = p.a.stride > long_row ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
-                                           : rows_in_place(p, i0, l0, tiling.rows);
-      Tile tile{.depth = depth,
-                .a = nullptr,
-                .a_stride = a.stride,
-                .b = nullptr,
-                .offset = b.offset + l0,
-                .b_stride = 0,
-                .b_last = 0,
-                .c = nullptr,
-                .c_stride = p.c_stride,
-                .c_last = 0,
-                .add = p.add || l0 > 0};
-      for (int n = range.n0; n < range.n1; n += together * b.width) {
-        const int lines = std::min((range.n1 - n) / b.width, together);
-        const real* line = b.pixels + n / b.width * b.pitch;
-        for (int i = i0; i < i1; i += tiling.rows) {
-          const int rows = std::min(tiling.rows, i1 - i);
-          tile.a = a.tile((i - i0) / tiling.rows, tiling.rows);
-          for (int q = 0; q < lines; ++q) {
-            for_each_panel(t, b.width, tiling.vectors, [&](int j, int width, int vectors) {
-              const bool pair = vectors == 1 && lines == 2;
-              if (pair && q == 1) return;  // done with the line before
-              tile.b = line + q * b.pitch + j;
-              tile.b_last = pair ? b.pitch : width - t.lanes;
-              tile.c = p.c + i * p.c_stride + n + q * b.width + j;
-              tile.c_last = pair ? b.width : width - t.lanes;
-              t.function(rows, pair ? 2 : vectors, TileOrder::b_pictures)(&tile);
-            });
-          }
-        }
-      }
-    }
   }
 }
 

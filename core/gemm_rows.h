@@ -14,7 +14,7 @@ struct Rows {
   const real* data;
   std::int64_t stride, step;
   int together;
-  TileOrder order;  // by_row or by_k
+  TileOrder order;  // by_row, by_k or panel
 
   // The rows of tile `number`, if tiles have `rows`.
   const real* tile(int number, int rows) const {
@@ -26,7 +26,8 @@ struct Rows {
 Rows rows_in_place(const Product& p, int i0, int l0, int tile_rows);
 
 // a's rows [i0, i1), k values [l0, l0 + depth), copied tile after tile in this order, or by k
-// if that is how they lie. Valid until this thread's next call.
+// if that is how they lie (not for panel, of which they must lie by row). Pictures go by row. Valid
+// until this thread's next call.
 Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int depth, int tile_rows,
                TileOrder order = TileOrder::by_row);
 

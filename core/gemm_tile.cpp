@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/cpu.h"
+#include "core/gemm_panel_tile.h"
 
 namespace longhand::fast {
 
@@ -133,10 +134,14 @@ constexpr TileFunction tile_of() {
   constexpr auto order = static_cast<TileOrder>(index % Tiles::orders);
   constexpr bool copies = order == TileOrder::copying || order == TileOrder::copied;
   constexpr bool copies_so_much = rows <= copy_rows_of<Isa> && vectors <= copy_vectors_of<Isa>;
-  if constexpr (rows * vectors <= sums_of<Isa> && (!copies || copies_so_much)) {
-    return run_kernel_for<Isa, TileKernel<rows, vectors, order>, const Tile*>;
-  } else {
+  constexpr bool panel = order == TileOrder::panel || order == TileOrder::panel_of_pictures;
+  if constexpr (rows * vectors > sums_of<Isa> || (copies && !copies_so_much) ||
+                (panel && vectors > 2)) {
     return nullptr;
+  } else if constexpr (panel) {
+    return run_kernel_for<Isa, PanelTileKernel<rows, vectors, order>, const Tile*>;
+  } else {
+    return run_kernel_for<Isa, TileKernel<rows, vectors, order>, const Tile*>;
   }
 }
 

@@ -28,7 +28,12 @@ enum class TileOrder {
   // By k, for the tiles below each other that read the same columns of a b that lies as it is. All
   // of them fetch `later`.
   copying,  // the first one also writes what it reads of b as a panel, `copy`
-  copied    // the others read the copy
+  copied,   // the others read the copy
+  // By k too, a[i, l] is a[l * rows + i], for the tiles below each other that read the same
+  // pictures of a b that is read in place: the first one also writes what it reads as a panel,
+  // `copy`, the others read it. They fetch `later`.
+  panel_of_pictures,  // b[l, j] is b[offset[l] + j]
+  panel
 };
 
 // Walks over tiles change one Tile from tile to tile: g++ clears every new one first.
@@ -49,6 +54,8 @@ struct Tile {
   // At each step l the cache line at later + l * later_stride is fetched into L2.
   const real* later = nullptr;
   std::int64_t later_stride = 0;
+  // Of a panel: at every other step l the line at later + later_offset[l / 2].
+  const std::int64_t* later_offset = nullptr;
 };
 
 using TileFunction = void (*)(const Tile*);
@@ -70,7 +77,7 @@ struct Tiles {
   // How many vectors hold so many columns.
   int vectors_of(int columns) const { return (columns + lanes - 1) / lanes; }
 
-  static constexpr int most_vectors = 4, orders = 6;
+  static constexpr int most_vectors = 4, orders = 8;
 };
 
 // The tiles of this CPU's instruction set.

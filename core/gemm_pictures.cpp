@@ -1,0 +1,169 @@
+// b's pictures are read where they lie: neighbouring tiles read the same pixels, again and again,
+// out of L1. A tile has two vectors of a line and many rows. Few of its vectors lie in one cache
+// line each, and to read two costs twice as much; so the first of many tiles that read the same
+// ones copies them, in the order of reading.
+#include "core/gemm_pictures.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+
+#include "core/gemm_rows.h"
+#include "core/scratch.h"
+
+namespace longhand::fast {
+
+namespace {
+
+constexpr int most_k = 384;     // a panel covers: a tile's rows of a stay in L1
+constexpr int long_row = 1024;  // of a: rows so far apart are copied together
+constexpr int panel_numbers = 24 * 1024 / static_cast<int>(sizeof(real));  // half of L1
+constexpr int panel_vectors = 2;
+constexpr int line = 64 / static_cast<int>(sizeof(real));
+
+// The columns of a tile: where b's and c's begin (at offset 0, row 0), how many vectors they are,
+// and where the last vector begins.
+struct Panel {
+  const real* b;
+  real* c;
+  int vectors, b_last, c_last;
+};
+
+// One line of the pictures, or two that go together.
+struct Lines {
+  const real* b;
+  real* c;
+  int count, width, pitch;
+};
+
+// Where lines hold an odd number of vectors, two go together.
+template <class Body>
+void for_each_lines(const Tiles& t, const Product& p, const Range& range, Body&& body) {
+  const Pictures& b = p.b_pictures;
+  const int together = t.vectors_of(b.width) % 2 == 0 ? 1 : 2;
+  for (int n = range.n0; n < range.n1; n += together * b.width) {
+    body(Lines{b.pixels + n / b.width * b.pitch, p.c + n,
+               std::min((range.n1 - n) / b.width, together), b.width, b.pitch});
+  }
+}
+
+// The first vectors of two lines that go together, which would be left over, are a tile's.
+template <class Body>
+void for_each_panel(const Tiles& t, const Lines& lines, int most_vectors, Body&& body) {
+  const int first = lines.count == 2 ? t.lanes : 0;
+  if (first > 0) body(Panel{lines.b, lines.c, 2, lines.pitch, lines.width});
+  for (int q = 0; q < lines.count; ++q) {
+    for_each_panel(t, lines.width - first, most_vectors, [&](int j, int width, int vectors) {
+      const int column = first + j, last = width - t.lanes;
+      body(Panel{lines.b + q * lines.pitch + column, lines.c + q * lines.width + column, vectors,
+                 last, last});
+    });
+  }
+}
+
+// Rows of tiles one after the other, each along its lines.
+void multiply_in_place(const Tiles& t, const Product& p, const Range& range) {
+  const int m = range.m1 - range.m0;
+  const Tiling tiling(t, m, p.b_pictures.width, std::clamp(t.sums / m, 2, Tiles::most_vectors));
+  const int k_piece = even_piece(p.k, most_k);
+  for (int l0 = 0; l0 < p.k; l0 += k_piece) {
+    const int depth = std::min(k_piece, p.k - l0);
+    for (int i0 = range.m0; i0 < range.m1; i0 += tiling.block) {
+      const int i1 = std::min(i0 + tiling.block, range.m1);
+      const Rows a = p.a.stride > long_row ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
+                                           : rows_in_place(p, i0, l0, tiling.rows);
+      Tile tile{.depth = depth,
+                .a = nullptr,
+                .a_stride = a.stride,
+                .b = nullptr,
+                .offset = p.b_pictures.offset + l0,
+                .b_stride = 0,
+                .b_last = 0,
+                .c = nullptr,
+                .c_stride = p.c_stride,
+                .c_last = 0,
+                .add = p.add || l0 > 0};
+      for_each_lines(t, p, range, [&](const Lines& lines) {
+        for (int i = i0; i < i1; i += tiling.rows) {
+          const int rows = std::min(tiling.rows, i1 - i);
+          tile.a = a.tile((i - i0) / tiling.rows, tiling.rows);
+          for_each_panel(t, lines, tiling.vectors, [&](const Panel& panel) {
+            tile.b = panel.b;
+            tile.b_last = panel.b_last;
+            tile.c = panel.c + i * p.c_stride;
+            tile.c_last = panel.c_last;
+            t.function(rows, panel.vectors, TileOrder::b_pictures)(&tile);
+          });
+        }
+      });
+    }
+  }
+}
+
+// The lines of c of a tile, from its first number on: each is fetched before the tile begins, by
+// the one before it. (All at once would keep every other load waiting.) Then the first again and
+// again.
+using LinesOfC = std::array<std::int64_t, most_k / 2>;
+LinesOfC lines_of_c(const Tiles& t, const Product& p, int rows) {
+  LinesOfC offset{};
+  const int lines = std::max(panel_vectors * t.lanes / line, 1);
+  for (int i = 0; i < rows * lines; ++i) {
+    offset[static_cast<std::size_t>(i)] = i / lines * p.c_stride + i % lines * line;
+  }
+  return offset;
+}
+
+// Panel after panel, each for all rows.
+void multiply_panels(const Tiles& t, const Product& p, const Range& range) {
+  const int tile_rows = even_piece(range.m1 - range.m0, t.max_rows);
+  const Rows a = pack_rows(t, p, range.m0, range.m1, 0, p.k, tile_rows, TileOrder::panel);
+  const LinesOfC c_lines = lines_of_c(t, p, tile_rows);
+  real* copy = scratch<struct CopiedPictures>(std::int64_t{p.k} * panel_vectors * t.lanes);
+  const auto multiply_panel = [&](const Panel& panel, const Panel& next) {
+    Tile tile{.depth = p.k,
+              .a = a.data,
+              .b = panel.b,
+              .offset = p.b_pictures.offset,
+              .b_stride = 0,
+              .b_last = panel.b_last,
+              .c = panel.c + range.m0 * p.c_stride,
+              .c_stride = p.c_stride,
+              .c_last = panel.c_last,
+              .add = p.add,
+              .copy = copy,
+              .later_offset = c_lines.data()};
+    TileOrder order = TileOrder::panel_of_pictures;
+    for (int i = range.m0; i < range.m1; i += tile_rows) {
+      real* below = tile.c + tile_rows * p.c_stride;
+      tile.later = i + tile_rows < range.m1 ? below : next.c + range.m0 * p.c_stride;
+      t.function(std::min(tile_rows, range.m1 - i), panel.vectors, order)(&tile);
+      order = TileOrder::panel;
+      tile.a += a.step;
+      tile.b = copy;
+      tile.c = below;
+    }
+  };
+  std::optional<Panel> waiting;
+  for_each_lines(t, p, range, [&](const Lines& lines) {
+    for_each_panel(t, lines, panel_vectors, [&](const Panel& panel) {
+      if (waiting) multiply_panel(*waiting, panel);
+      waiting = panel;
+    });
+  });
+  if (waiting) multiply_panel(*waiting, *waiting);
+}
+
+}  // namespace
+
+void multiply_pictures(const Tiles& t, const Product& p, const Range& range) {
+  const bool many_rows = p.m > 2 * t.max_rows,
+             fits = p.k * panel_vectors * t.lanes <= panel_numbers;
+  if (many_rows && fits && t.vectors_of(p.b_pictures.width) >= panel_vectors) {
+    multiply_panels(t, p, range);
+  } else {
+    multiply_in_place(t, p, range);
+  }
+}
+
+}  // namespace longhand::fast
