@@ -5,6 +5,7 @@
 
 #include "core/cpu.h"
 #include "core/gemm_tile.h"
+#include "core/tile_vectors.h"
 
 namespace longhand::fast {
 
@@ -15,9 +16,9 @@ template <int rows, int vectors, TileOrder order>
 struct PanelTileKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(const Tile* tile) {
-    typedef real Vector
-        __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
-    constexpr int width = Isa::vector_bytes / static_cast<int>(sizeof(real));
+    using V = TileVectors<Isa>;
+    using Vector = typename V::Vector;
+    constexpr int width = V::width;
     constexpr bool copies = order == TileOrder::panel_of_pictures;
     const int depth = tile->depth;
     const std::int64_t b_last = tile->b_last, c_last = tile->c_last, c_stride = tile->c_stride;
@@ -26,14 +27,9 @@ struct PanelTileKernel {
     real* copy = tile->copy;
     const real* later = tile->later;
     const std::int64_t* later_offset = tile->later_offset;
-    // AVX-512 multiplies a vector by a number in memory in one operation. A compiler that sees that
-    // several vectors are multiplied by the same number loads it first, in an operation of its own.
     const real* a[vectors];
     LONGHAND_UNROLL
-    for (int v = 0; v < vectors; ++v) {
-      a[v] = tile->a;
-      if (Isa::vector_bytes == 64) asm("" : "+r"(a[v]));
-    }
+    for (int v = 0; v < vectors; ++v) a[v] = V::pointer_of_its_own(tile->a);
     Vector sum[rows][vectors] = {};
     const auto step = [&](int l) __attribute__((always_inline)) {
       const real* b_row = copies ? b + offset[l] : b + l * vectors * width;
@@ -41,8 +37,8 @@ struct PanelTileKernel {
       LONGHAND_UNROLL
       for (int v = 0; v < vectors; ++v) {
         const bool last = copies && v + 1 == vectors;
-        b_l[v] = *reinterpret_cast<const Vector*>(b_row + (last ? b_last : v * width));
-        if (copies) *reinterpret_cast<Vector*>(copy + (l * vectors + v) * width) = b_l[v];
+        b_l[v] = V::at(b_row + (last ? b_last : v * width));
+        if (copies) V::at(copy + (l * vectors + v) * width) = b_l[v];
       }
       LONGHAND_UNROLL
       for (int i = 0; i < rows; ++i) {
@@ -72,21 +68,9 @@ struct PanelTileKernel {
       step(0);
       advance(1);
     }
-    real* c = tile->c;
-    const bool add = tile->add;
     LONGHAND_UNROLL
     for (int i = 0; i < rows; ++i) {
-      if (add) {  // all of a row before any of it is stored: the last two vectors overlap
-        LONGHAND_UNROLL
-        for (int v = 0; v < vectors; ++v) {
-          sum[i][v] += *reinterpret_cast<const Vector*>(c + (v + 1 < vectors ? v * width : c_last));
-        }
-      }
-      LONGHAND_UNROLL
-      for (int v = 0; v < vectors; ++v) {
-        *reinterpret_cast<Vector*>(c + (v + 1 < vectors ? v * width : c_last)) = sum[i][v];
-      }
-      c += c_stride;
+      V::template store_row<vectors>(sum[i], tile->add, c_last, tile->c + i * c_stride);
     }
   }
 };

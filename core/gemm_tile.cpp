@@ -7,6 +7,7 @@
 
 #include "core/cpu.h"
 #include "core/gemm_panel_tile.h"
+#include "core/tile_vectors.h"
 
 namespace longhand::fast {
 
@@ -39,9 +40,9 @@ template <int rows, int vectors, TileOrder order>
 struct TileKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(const Tile* tile) {
-    typedef real Vector
-        __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
-    constexpr int width = lanes_of<Isa>;
+    using V = TileVectors<Isa>;
+    using Vector = typename V::Vector;
+    constexpr int width = V::width;
     const int depth = tile->depth;
     const std::int64_t a_stride = tile->a_stride, b_stride = tile->b_stride;
     const std::int64_t c_stride = tile->c_stride;
@@ -75,8 +76,8 @@ struct TileKernel {
       Vector b_l[vectors];
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) {
-        b_l[v] = *reinterpret_cast<const Vector*>(b_row + (v + 1 < vectors ? v * width : b_last));
-        if (copying) *reinterpret_cast<Vector*>(copy + v * width) = b_l[v];
+        b_l[v] = V::at(b_row + (v + 1 < vectors ? v * width : b_last));
+        if (copying) V::at(copy + v * width) = b_l[v];
       }
       if (copying) copy += vectors * width;
       constexpr bool fetches = order != TileOrder::b_pictures && !copied;
@@ -105,18 +106,8 @@ struct TileKernel {
     real* c = tile->c;
     const bool add = tile->add;
     LONGHAND_UNROLL
-    for (int i = 0; i < rows; ++i) {
-      if (add) {  // all of a row before any of it is stored: the last two vectors overlap
-#pragma GCC unroll 4
-        for (int v = 0; v < vectors; ++v) {
-          sum[i][v] += *reinterpret_cast<const Vector*>(c + (v + 1 < vectors ? v * width : c_last));
-        }
-      }
-#pragma GCC unroll 4
-      for (int v = 0; v < vectors; ++v) {
-        *reinterpret_cast<Vector*>(c + (v + 1 < vectors ? v * width : c_last)) = sum[i][v];
-      }
-      c += c_stride;
+    for (int i = 0; i < rows; ++i, c += c_stride) {
+      V::template store_row<vectors>(sum[i], add, c_last, c);
     }
   }
 };

@@ -12,6 +12,7 @@
 #include "core/scratch.h"
 #include "layers/conv2d_fast.h"
 #include "layers/conv2d_planes.h"
+#include "layers/conv2d_windows.h"
 
 namespace longhand::fast::implicit {
 
@@ -86,6 +87,14 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   planes.offsets(g.w.c, offset);
   const int* offsets = offset.data();
   const bool in_parts = suits_parts(g);
+  const bool in_windows = !in_parts && windows::suits_backward_weights(g);
+  const auto sum = [&](const WeightPart& part, real* sums) {
+    if (in_windows) {
+      windows::sum_weights(g, part.row0, part.row1, part.n0, part.n1, x, dy, sums);
+    } else {
+      sum_weights(g, planes, offsets, part, x, dy, sums);
+    }
+  };
   const auto add = [&](int row0, int count, const real* sums) {
     for (int group = 0; group < g.groups; ++group, sums += std::int64_t{count} * out) {
       real* dw_group = dw + w_offset(g, group) + row0;
@@ -108,21 +117,24 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
     real* sums = scratch<struct WeightSums>(g.w.size() * pieces);
     parallel_for(g.y.n, grain, [&](std::int64_t begin, std::int64_t end, int piece) {
       const WeightPart part{0, rows, static_cast<int>(begin), static_cast<int>(end)};
-      sum_weights(g, planes, offsets, part, x, dy, sums + piece * g.w.size());
+      sum(part, sums + piece * g.w.size());
     });
     for (int piece = 0; piece < pieces; ++piece) add(0, rows, sums + piece * g.w.size());
     return;
   }
   // Of a large one every thread sums some rows, over all images: they stay in its cache.
   // In parts they are columns of dw, of which a product must have a vector.
-  const int unit = std::min(in_parts ? tiles().lanes : tiles().max_rows, rows), units = rows / unit;
+  const int most = in_parts     ? tiles().lanes
+                   : in_windows ? windows::rows_of_tile(g)
+                                : tiles().max_rows;
+  const int unit = std::min(most, rows), units = rows / unit;
   parallel_for(units, grain_of_work(units, multiplications(g)),
                [&](std::int64_t begin, std::int64_t end, int) {
                  const int row0 = static_cast<int>(begin) * unit;
                  const int row1 = end == units ? rows : static_cast<int>(end) * unit;
                  real* sums =
                      scratch<struct WeightSums>(std::int64_t{row1 - row0} * out * g.groups);
-                 sum_weights(g, planes, offsets, {row0, row1, 0, g.y.n}, x, dy, sums);
+                 sum({row0, row1, 0, g.y.n}, sums);
                  add(row0, row1 - row0, sums);
                });
 }
