@@ -17,15 +17,13 @@ constexpr int most_vectors = Tiles::most_vectors;
 constexpr int steps_ahead = 16;  // b's numbers are fetched into L1: a tenth of the time saved
 
 template <class Isa>
-constexpr int lanes_of = Isa::vector_bytes / static_cast<int>(sizeof(real));
+constexpr int lanes_of = TileVectors<Isa>::width;
 
 template <class Isa>
 constexpr int vectors_a_line = 64 / Isa::vector_bytes;
 
-// 32 registers hold 14 x 2 sums, one step's two vectors of b and one number of a; 16 registers
-// hold 6 x 2 of them.
 template <class Isa>
-constexpr int sums_of = Isa::registers == 32 ? 28 : 12;
+constexpr int sums_of = TileVectors<Isa>::sums;
 
 template <class Isa>
 constexpr int most_rows_of = sums_of<Isa> / 2;

@@ -14,6 +14,9 @@ struct TileVectors {
   typedef real Vector
       __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
   static constexpr int width = Isa::vector_bytes / static_cast<int>(sizeof(real));
+  // Vectors of sums of a tile: 32 registers hold 14 x 2, one step's two vectors of b and one number
+  // of a; 16 registers hold 6 x 2 of them.
+  static constexpr int sums = Isa::registers == 32 ? 28 : 12;
 
   // c = sum or, with `add`, c += sum for a row of `vectors` vectors, the last of which begins at
   // c + last. It may overlap the one before: all of c is read before any is written.

@@ -42,7 +42,7 @@ template <int kw, int rows, int count>
 struct WindowsTileKernel {
   template <class Isa>
   [[gnu::always_inline]] static void run(const WindowsTile* tile) {
-    if constexpr (Isa::registers == 32) sum<Isa>(*tile);
+    if constexpr (kw * rows * count <= TileVectors<Isa>::sums) sum<Isa>(*tile);
   }
 
  private:
@@ -105,28 +105,40 @@ Function function_of(int count) {
                     : run_kernel<WindowsTileKernel<kw, rows, 1>, const WindowsTile*>;
 }
 
-// Kernel rows of a tile: with two vectors each of their elements takes two of 28 registers.
-int kernel_rows_of_tile(int kw) {
-  return kw == 3 ? 4 : kw == 11 ? 1 : 2;
+Function function(int kw, int rows, int count) {
+  switch (kw * 10 + rows) {
+    case 31:
+      return function_of<3, 1>(count);
+    case 32:
+      return function_of<3, 2>(count);
+    case 33:
+      return function_of<3, 3>(count);
+    case 34:
+      return function_of<3, 4>(count);
+    case 51:
+      return function_of<5, 1>(count);
+    case 52:
+      return function_of<5, 2>(count);
+    case 71:
+      return function_of<7, 1>(count);
+    case 72:
+      return function_of<7, 2>(count);
+    default:
+      return function_of<11, 1>(count);
+  }
 }
 
-Function function(int kw, int rows, int count) {
-  if (kw == 3) {
-    return rows == 4   ? function_of<3, 4>(count)
-           : rows == 3 ? function_of<3, 3>(count)
-           : rows == 2 ? function_of<3, 2>(count)
-                       : function_of<3, 1>(count);
-  }
-  if (kw == 5) return rows == 2 ? function_of<5, 2>(count) : function_of<5, 1>(count);
-  if (kw == 7) return rows == 2 ? function_of<7, 2>(count) : function_of<7, 1>(count);
-  return function_of<11, 1>(count);
+// As many as the registers hold sums for.
+int kernel_rows_of_tile(int kw) {
+  return std::min(tiles().sums / (kw * vectors), most_rows);
 }
 
 }  // namespace
 
 bool suits_backward_weights(const Conv2dGeometry& g) {
   const int kw = g.w.w;
-  return tiles().max_rows >= 14 && (kw == 3 || kw == 5 || kw == 7 || kw == 11) && g.dilation_w == 1;
+  return (kw == 3 || kw == 5 || kw == 7 || kw == 11) && kernel_rows_of_tile(kw) > 0 &&
+         g.dilation_w == 1;
 }
 
 int rows_of_tile(const Conv2dGeometry& g) {
