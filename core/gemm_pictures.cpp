@@ -1,7 +1,7 @@
 // b's pictures are read where they lie: neighbouring tiles read the same pixels, again and again,
-// out of L1. A tile has two vectors of a line and many rows. Few of its vectors lie in one cache
-// line each, and to read two costs twice as much; so the first of many tiles that read the same
-// ones copies them, in the order of reading.
+// out of L1. A tile has two vectors of a line and many rows. Most of these vectors lie across the
+// end of a cache line, and are two loads each. So where many tiles below each other read the same
+// ones, the first of them copies what it reads, in the order of reading.
 #include "core/gemm_pictures.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 constexpr int most_k = 384;     // a panel covers: a tile's rows of a stay in L1
 constexpr int long_row = 1024;  // of a: rows so far apart are copied together
 constexpr int panel_numbers = 24 * 1024 / static_cast<int>(sizeof(real));  // half of L1
-constexpr int panel_vectors = 2;
+constexpr int panel_vectors = 2;                                           // of a panel's columns
 constexpr int line = 64 / static_cast<int>(sizeof(real));
 
 // The columns of a tile: where b's and c's begin (at offset 0, row 0), how many vectors they are,
@@ -62,7 +62,8 @@ void for_each_panel(const Tiles& t, const Lines& lines, int most_vectors, Body&&
   }
 }
 
-// Rows of tiles one after the other, each along its lines.
+// Where few tiles would share a panel, or it would not fit L1: rows of tiles one after the other,
+// each along its lines.
 void multiply_in_place(const Tiles& t, const Product& p, const Range& range) {
   const int m = range.m1 - range.m0;
   const Tiling tiling(t, m, p.b_pictures.width, std::clamp(t.sums / m, 2, Tiles::most_vectors));
@@ -114,7 +115,7 @@ LinesOfC lines_of_c(const Tiles& t, const Product& p, int rows) {
   return offset;
 }
 
-// Panel after panel, each for all rows.
+// With many rows: panel after panel, each for all rows.
 void multiply_panels(const Tiles& t, const Product& p, const Range& range) {
   const int tile_rows = even_piece(range.m1 - range.m0, t.max_rows);
   const Rows a = pack_rows(t, p, range.m0, range.m1, 0, p.k, tile_rows, TileOrder::panel);
@@ -157,8 +158,8 @@ void multiply_panels(const Tiles& t, const Product& p, const Range& range) {
 }  // namespace
 
 void multiply_pictures(const Tiles& t, const Product& p, const Range& range) {
-  const bool many_rows = p.m > 2 * t.max_rows,
-             fits = p.k * panel_vectors * t.lanes <= panel_numbers;
+  const bool many_rows = p.m > 2 * t.max_rows;
+  const bool fits = p.k <= std::min(panel_numbers / (panel_vectors * t.lanes), most_k);
   if (many_rows && fits && t.vectors_of(p.b_pictures.width) >= panel_vectors) {
     multiply_panels(t, p, range);
   } else {

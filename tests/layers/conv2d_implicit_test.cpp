@@ -61,6 +61,7 @@ std::vector<Case> cases() {
        130,
        {.kernel = 3, .stride = 2, .padding = one},
        2},
+      {"lines of tiles, sums longer than a panel", {1, 20, 8, 40}, 30, {.kernel = 5}},
       {"lines a little shorter than a vector",
        {2, 20, 14, 14},
        50,
