@@ -37,8 +37,8 @@ struct PanelTileKernel {
       LONGHAND_UNROLL
       for (int v = 0; v < vectors; ++v) {
         const bool last = copies && v + 1 == vectors;
-        b_l[v] = V::at(b_row + (last ? b_last : v * width));
-        if (copies) V::at(copy + (l * vectors + v) * width) = b_l[v];
+        V::load(b_row + (last ? b_last : v * width), b_l[v]);
+        if (copies) V::store(b_l[v], copy + (l * vectors + v) * width);
       }
       LONGHAND_UNROLL
       for (int i = 0; i < rows; ++i) {

@@ -74,8 +74,8 @@ struct TileKernel {
       Vector b_l[vectors];
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) {
-        b_l[v] = V::at(b_row + (v + 1 < vectors ? v * width : b_last));
-        if (copying) V::at(copy + v * width) = b_l[v];
+        V::load(b_row + (v + 1 < vectors ? v * width : b_last), b_l[v]);
+        if (copying) V::store(b_l[v], copy + v * width);
       }
       if (copying) copy += vectors * width;
       constexpr bool fetches = order != TileOrder::b_pictures && !copied;

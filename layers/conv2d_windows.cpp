@@ -71,7 +71,7 @@ struct WindowsTileKernel {
       for (int place = 0; place < places; ++place) {
         Vector dy_here[count];
         LONGHAND_UNROLL
-        for (int v = 0; v < count; ++v) dy_here[v] = V::at(dy + v * V::width);
+        for (int v = 0; v < count; ++v) V::load(dy + v * V::width, dy_here[v]);
         dy += count * V::width;
         LONGHAND_UNROLL
         for (int r = 0; r < rows; ++r) {
