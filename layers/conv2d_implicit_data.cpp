@@ -4,140 +4,17 @@
 #include <vector>
 
 #include "core/gemm_blocks.h"
-#include "core/gemm_pack.h"
-#include "core/gemm_parts.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
 #include "core/transpose.h"
 #include "layers/conv2d_direct.h"
 #include "layers/conv2d_fast.h"
+#include "layers/conv2d_phases.h"
 #include "layers/conv2d_planes.h"
 
 namespace longhand::fast::implicit {
 
 namespace {
-
-// One direction, backward. Element k of the kernel met the pixels whose index leaves the remainder
-// phase_met_by(k) by the stride; pixel q * stride + phase was met in output q + shift_of_output(k).
-struct BackwardAxis : Axis {
-  explicit BackwardAxis(const Axis& axis) : Axis(axis) {
-    lowest = highest = shift_of_output(0);
-    for (int k = 1; k < kernel; ++k) {
-      lowest = std::min(lowest, shift_of_output(k));
-      highest = std::max(highest, shift_of_output(k));
-    }
-  }
-  int phase_met_by(int k) const { return ((k * dilation - padding) % stride + stride) % stride; }
-  int shift_of_output(int k) const { return (phase_met_by(k) + padding - k * dilation) / stride; }
-  int pixels(int phase) const { return (in - phase + stride - 1) / stride; }
-  int plane_size() const { return pixels(0) + highest - lowest; }
-
-  int lowest, highest;  // of the shifts
-};
-
-// The pixels of dx with one remainder of the row and one of the column, and the `k` elements of the
-// kernels that met them: their weights and offsets begin at w' + weights and offset + offsets.
-struct Phase {
-  int h, w, k;
-  std::int64_t weights;
-  int offsets;
-};
-
-// The matrix unit takes whatever has enough input channels.
-bool suits_parts(const Conv2dGeometry& g) {
-  const std::int64_t places = std::int64_t{g.x.h / g.stride_h} * (g.x.w / g.stride_w);
-  return parts_pay(g.w.c, places, g.y.c / g.groups * g.w.h * g.w.w / (g.stride_h * g.stride_w),
-                   !pointwise(g));
-}
-
-// As for the forward direction: many channels, and sums long enough.
-bool suits_direct(const Conv2dGeometry& g) {
-  return g.w.c >= tiles().lanes && g.y.c / g.groups >= 16 && !pointwise(g) && !suits_parts(g);
-}
-
-struct Phases {
-  Phases(const Conv2dGeometry& geometry) : g(geometry), rows(rows_of(g)), columns(columns_of(g)) {}
-
-  // Calls body(kh, kw) for the elements of a kernel that met the phase's pixels.
-  template <class Body>
-  void for_each_element(int h, int w, Body&& body) const {
-    for (int kh = 0; kh < g.w.h; ++kh) {
-      if (rows.phase_met_by(kh) != h) continue;
-      for (int kw = 0; kw < g.w.w; ++kw) {
-        if (columns.phase_met_by(kw) == w) body(kh, kw);
-      }
-    }
-  }
-
-  Plane plane() const {
-    return {rows.lowest, 1, columns.lowest, 1, rows.plane_size(), columns.plane_size()};
-  }
-
-  // The phases and, for every (co, kh, kw) of each, where its picture of dy begins: of all elements
-  // of a channel's kernel in the direct version, of all channels of an element otherwise.
-  void list(std::vector<Phase>& phases, std::vector<int>& offset) const {
-    phases.clear();
-    offset.clear();
-    const int out = g.y.c / g.groups, size = static_cast<int>(plane().size());
-    std::int64_t weights = 0;
-    for (int h = 0; h < std::min(g.stride_h, g.x.h); ++h) {
-      for (int w = 0; w < std::min(g.stride_w, g.x.w); ++w) {
-        const int first = static_cast<int>(offset.size());
-        const auto add = [&](int co, int kh, int kw) {
-          offset.push_back(co * size +
-                           (rows.shift_of_output(kh) - rows.lowest) * columns.plane_size() +
-                           columns.shift_of_output(kw) - columns.lowest);
-        };
-        if (suits_direct(g)) {
-          for (int co = 0; co < out; ++co) {
-            for_each_element(h, w, [&](int kh, int kw) { add(co, kh, kw); });
-          }
-        } else {
-          for_each_element(h, w, [&](int kh, int kw) {
-            for (int co = 0; co < out; ++co) add(co, kh, kw);
-          });
-        }
-        const int k = static_cast<int>(offset.size()) - first;
-        phases.push_back({h, w, k, weights, first});
-        weights += suits_direct(g) ? packed_weights_size(k, g.w.c) : std::int64_t{g.w.c} * k;
-      }
-    }
-  }
-
-  // w' of one group and phase: [ci, (kh, kw, co)].
-  void turn_weights(const Phase& phase, const real* w, real* turned) const {
-    const int in = g.w.c, out = g.y.c / g.groups, kernel = g.w.h * g.w.w;
-    real* kernels = scratch<struct Kernels>(std::int64_t{kernel} * out);
-    for (int ci = 0; ci < in; ++ci) {
-      transpose(out, kernel, w + std::int64_t{ci} * kernel, std::int64_t{in} * kernel, kernels,
-                out);
-      for_each_element(phase.h, phase.w, [&](int kh, int kw) {
-        turned = std::copy_n(kernels + std::int64_t{kh * g.w.w + kw} * out, out, turned);
-      });
-    }
-  }
-
-  // The same for the direct version, packed: for every (co, kh, kw) the input channels.
-  void pack_weights(const Phase& phase, const Tiling& tiling, const real* w, real* packed) const {
-    const Tiles& t = tiles();
-    const int in = g.w.c, out = g.y.c / g.groups, kernel = g.w.h * g.w.w;
-    for_each_panel(t, in, tiling.vectors, [&](int ci, int width, int vectors) {
-      const int numbers = vectors * t.lanes;
-      real* panel = scratch<struct KernelPanel>(std::int64_t{kernel} * numbers);
-      real* to = packed + std::int64_t{ci} * phase.k;
-      for (int co = 0; co < out; ++co) {
-        pack_panel(w + (std::int64_t{co} * in + ci) * kernel, kernel, true, kernel, width, panel);
-        for_each_element(phase.h, phase.w, [&](int kh, int kw) {
-          std::copy_n(panel + (kh * g.w.w + kw) * numbers, numbers, to);
-          to += numbers;
-        });
-      }
-    });
-  }
-
-  const Conv2dGeometry& g;
-  BackwardAxis rows, columns;
-};
 
 // The phase's pixels [row0, row1) x width of each channel, from `sums` or zero, into dx.
 void scatter(const Conv2dGeometry& g, const Phase& phase, int row0, int row1, int width,
@@ -186,10 +63,9 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
   const std::vector<Phase>& phases = phase_list;
   const int* offsets = offset.data();
 
-  const bool is_direct = suits_direct(g);
+  const bool is_direct = data_suits_direct(g);
   const Tiling tiling(tiles(), all.columns.pixels(0), in);
-  const std::int64_t group_weights =
-      is_direct ? packed_weights_size(out * g.w.h * g.w.w, in) : g.w.size() / g.groups;
+  const std::int64_t group_weights = all.weights_of_group();
   real* turned = scratch<struct TurnedWeights>(group_weights * g.groups);
   const int phase_count = pointwise(g) ? 0 : static_cast<int>(phases.size());
   parallel_for(g.groups * phase_count, 1, [&](std::int64_t begin, std::int64_t end, int) {
@@ -199,6 +75,8 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
       real* to = turned + group * group_weights + phase.weights;
       if (is_direct) {
         all.pack_weights(phase, tiling, w + w_offset(g, group), to);
+      } else if (all.together) {
+        all.turn_weights_together(phase, w + w_offset(g, group), to);
       } else {
         all.turn_weights(phase, w + w_offset(g, group), to);
       }
@@ -232,7 +110,8 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
                         turned + group * group_weights + phase.weights, row0, last, dx_group);
             continue;
           }
-          Product product{.m = in,
+          const int rows = all.together ? in * g.stride_h * g.stride_w : in;
+          Product product{.m = rows,
                           .n = count,
                           .k = phase.k,
                           .a = {turned + group * group_weights + phase.weights, phase.k, false},
@@ -240,18 +119,23 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
                           .c = dx_group + std::int64_t{row0} * width,
                           .c_stride = std::int64_t{g.x.h} * g.x.w,
                           .add = false,
-                          .in_parts = suits_parts(g)};
+                          .in_parts = data_suits_parts(g)};
           if (pointwise(g)) product.a = {w + w_offset(g, group), in, true};  // w is w'^T
           if (scattered) {
-            product.c = scratch<struct Sums>(std::int64_t{in} * count);
+            product.c = scratch<struct Sums>(std::int64_t{rows} * count);
             product.c_stride = count;
           }
           if (pixels) {
             product.b_pictures = {pixels + std::int64_t{row0} * plane.columns,
                                   offsets + phase.offsets, width, plane.columns};
           }
-          multiply_range(tiles(), product, {0, in, 0, count});
-          if (scattered) scatter(g, phase, row0, last, width, product.c, dx_group);
+          multiply_range(tiles(), product, {0, rows, 0, count});
+          if (!scattered) continue;
+          for (int i = 0; i < rows; i += in) {  // a phase, or each
+            const Phase here =
+                all.together ? Phase{i / in / g.stride_w, i / in % g.stride_w, 0, 0, 0} : phase;
+            scatter(g, here, row0, last, width, product.c + std::int64_t{i} * count, dx_group);
+          }
         }
       });
 }
