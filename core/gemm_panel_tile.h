@@ -18,7 +18,7 @@ struct PanelTileKernel {
   [[gnu::always_inline]] static void run(const Tile* tile) {
     using V = TileVectors<Isa>;
     using Vector = typename V::Vector;
-    constexpr int width = V::width;
+    constexpr int width = V::lanes;
     constexpr bool copies = order == TileOrder::panel_of_pictures;
     const int depth = tile->depth;
     const std::int64_t b_last = tile->b_last, c_last = tile->c_last, c_stride = tile->c_stride;

@@ -17,7 +17,7 @@ constexpr int most_vectors = Tiles::most_vectors;
 constexpr int steps_ahead = 16;  // b's numbers are fetched into L1: a tenth of the time saved
 
 template <class Isa>
-constexpr int lanes_of = TileVectors<Isa>::width;
+constexpr int lanes_of = TileVectors<Isa>::lanes;
 
 template <class Isa>
 constexpr int vectors_a_line = 64 / Isa::vector_bytes;
@@ -40,7 +40,7 @@ struct TileKernel {
   [[gnu::always_inline]] static void run(const Tile* tile) {
     using V = TileVectors<Isa>;
     using Vector = typename V::Vector;
-    constexpr int width = V::width;
+    constexpr int width = V::lanes;
     const int depth = tile->depth;
     const std::int64_t a_stride = tile->a_stride, b_stride = tile->b_stride;
     const std::int64_t c_stride = tile->c_stride;

@@ -1,30 +1,23 @@
-// What the register tiles of core/gemm_tile.h and layers/conv2d_windows.cpp share.
+// What the register tiles of core/gemm_tile.h and layers/conv2d_windows.cpp share,
+// beside the vectors of core/vector.h.
 #pragma once
 
 #include <cstdint>
 
 #include "core/cpu.h"
 #include "core/real.h"
+#include "core/vector.h"
 
 namespace longhand::fast {
 
 template <class Isa>
-struct TileVectors {
-  typedef real Vector __attribute__((vector_size(Isa::vector_bytes)));
-  // In memory, where an address need only be good for one number.
-  typedef real Stored
-      __attribute__((vector_size(Isa::vector_bytes), aligned(sizeof(real)), may_alias));
-  static constexpr int width = Isa::vector_bytes / static_cast<int>(sizeof(real));
+struct TileVectors : Vectors<Isa> {
+  using typename Vectors<Isa>::Vector;
+  using Vectors<Isa>::lanes, Vectors<Isa>::load, Vectors<Isa>::store;
+
   // Vectors of sums of a tile: 32 registers hold 14 x 2, one step's two vectors of b and one number
   // of a; 16 registers hold 6 x 2 of them.
   static constexpr int sums = Isa::registers == 32 ? 28 : 12;
-
-  [[gnu::always_inline]] static void load(const real* from, Vector& to) {
-    to = *reinterpret_cast<const Stored*>(from);
-  }
-  [[gnu::always_inline]] static void store(const Vector& from, real* to) {
-    *reinterpret_cast<Stored*>(to) = from;
-  }
 
   // c = sum or, with `add`, c += sum for a row of `vectors` vectors, the last of which begins at
   // c + last. It may overlap the one before: all of c is read before any is written.
@@ -34,12 +27,12 @@ struct TileVectors {
       LONGHAND_UNROLL
       for (int v = 0; v < vectors; ++v) {
         Vector here;
-        load(c + (v + 1 < vectors ? v * width : last), here);
+        load(c + (v + 1 < vectors ? v * lanes : last), here);
         sum[v] += here;
       }
     }
     LONGHAND_UNROLL
-    for (int v = 0; v < vectors; ++v) store(sum[v], c + (v + 1 < vectors ? v * width : last));
+    for (int v = 0; v < vectors; ++v) store(sum[v], c + (v + 1 < vectors ? v * lanes : last));
   }
 
   // `pointer`, for one of several vectors that are multiplied by the same number in memory. AVX-512

@@ -83,11 +83,11 @@ void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* 
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
   const int out = g.y.c / g.groups, rows = g.w.c * g.w.h * g.w.w;
   const InputPlanes planes(g, pointwise(g) ? g.y.h : lines_at_a_time(g));
-  thread_local std::vector<int> offset;
-  planes.offsets(g.w.c, offset);
-  const int* offsets = offset.data();
   const bool in_parts = suits_parts(g);
   const bool in_windows = !in_parts && windows::suits_backward_weights(g);
+  thread_local std::vector<int> offset;
+  if (!in_windows) planes.offsets(g.w.c, offset);
+  const int* offsets = offset.data();
   const auto sum = [&](const WeightPart& part, real* sums) {
     if (in_windows) {
       windows::sum_weights(g, part.row0, part.row1, part.n0, part.n1, x, dy, sums);

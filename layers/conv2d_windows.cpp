@@ -71,8 +71,8 @@ struct WindowsTileKernel {
       for (int place = 0; place < places; ++place) {
         Vector dy_here[count];
         LONGHAND_UNROLL
-        for (int v = 0; v < count; ++v) V::load(dy + v * V::width, dy_here[v]);
-        dy += count * V::width;
+        for (int v = 0; v < count; ++v) V::load(dy + v * V::lanes, dy_here[v]);
+        dy += count * V::lanes;
         LONGHAND_UNROLL
         for (int r = 0; r < rows; ++r) {
           LONGHAND_UNROLL
