@@ -110,7 +110,7 @@ Tiling::Tiling(const Tiles& t, int m, int n, int most_vectors) {
 void multiply_range(const Tiles& t, const Product& p, const Range& range) {
   if (p.in_parts) return multiply_range_in_parts(p, range);
   if (p.pictures_in_place) return multiply_pictures(t, p, range);
-  if (suits_few_rows(t, p)) return multiply_few_rows(t, p, range);
+  if (suits_few_rows(p)) return multiply_few_rows(t, p, range);
   if (const int last = last_columns(t, p, range.n1 - range.n0)) {
     multiply_range(t, p, {range.m0, range.m1, range.n0, range.n1 - last});
     return multiply_last_columns(p, {range.m0, range.m1, range.n1 - last, range.n1});

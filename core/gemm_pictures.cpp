@@ -5,12 +5,9 @@
 #include "core/gemm_pictures.h"
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
-#include <optional>
 
+#include "core/gemm_panels.h"
 #include "core/gemm_rows.h"
-#include "core/scratch.h"
 
 namespace longhand::fast {
 
@@ -19,16 +16,6 @@ namespace {
 constexpr int most_k = 384;     // a panel covers: a tile's rows of a stay in L1
 constexpr int long_row = 1024;  // of a: rows so far apart are copied together
 constexpr int panel_numbers = 24 * 1024 / static_cast<int>(sizeof(real));  // half of L1
-constexpr int panel_vectors = 2;                                           // of a panel's columns
-constexpr int line = 64 / static_cast<int>(sizeof(real));
-
-// The columns of a tile: where b's and c's begin (at offset 0, row 0), how many vectors they are,
-// and where the last vector begins.
-struct Panel {
-  const real* b;
-  real* c;
-  int vectors, b_last, c_last;
-};
 
 // One line of the pictures, or two that go together.
 struct Lines {
@@ -102,65 +89,21 @@ void multiply_in_place(const Tiles& t, const Product& p, const Range& range) {
   }
 }
 
-// The lines of c of a tile, from its first number on: each is fetched before the tile begins, by
-// the one before it. (All at once would keep every other load waiting.) Then the first again and
-// again.
-using LinesOfC = std::array<std::int64_t, most_k / 2>;
-LinesOfC lines_of_c(const Tiles& t, const Product& p, int rows) {
-  LinesOfC offset{};
-  const int lines = std::max(panel_vectors * t.lanes / line, 1);
-  for (int i = 0; i < rows * lines; ++i) {
-    offset[static_cast<std::size_t>(i)] = i / lines * p.c_stride + i % lines * line;
-  }
-  return offset;
-}
-
 // With many rows: panel after panel, each for all rows.
 void multiply_panels(const Tiles& t, const Product& p, const Range& range) {
-  const int tile_rows = even_piece(range.m1 - range.m0, t.max_rows);
-  const Rows a = pack_rows(t, p, range.m0, range.m1, 0, p.k, tile_rows, TileOrder::panel);
-  const LinesOfC c_lines = lines_of_c(t, p, tile_rows);
-  real* copy = scratch<struct CopiedPictures>(std::int64_t{p.k} * panel_vectors * t.lanes);
-  const auto multiply_panel = [&](const Panel& panel, const Panel& next) {
-    Tile tile{.depth = p.k,
-              .a = a.data,
-              .b = panel.b,
-              .offset = p.b_pictures.offset,
-              .b_stride = 0,
-              .b_last = panel.b_last,
-              .c = panel.c + range.m0 * p.c_stride,
-              .c_stride = p.c_stride,
-              .c_last = panel.c_last,
-              .add = p.add,
-              .copy = copy,
-              .later_offset = c_lines.data()};
-    TileOrder order = TileOrder::panel_of_pictures;
-    for (int i = range.m0; i < range.m1; i += tile_rows) {
-      real* below = tile.c + tile_rows * p.c_stride;
-      tile.later = i + tile_rows < range.m1 ? below : next.c + range.m0 * p.c_stride;
-      t.function(std::min(tile_rows, range.m1 - i), panel.vectors, order)(&tile);
-      order = TileOrder::panel;
-      tile.a += a.step;
-      tile.b = copy;
-      tile.c = below;
-    }
-  };
-  std::optional<Panel> waiting;
+  Panels panels(t, p, range.m0, range.m1, p.b_pictures.offset);
   for_each_lines(t, p, range, [&](const Lines& lines) {
-    for_each_panel(t, lines, panel_vectors, [&](const Panel& panel) {
-      if (waiting) multiply_panel(*waiting, panel);
-      waiting = panel;
-    });
+    for_each_panel(t, lines, Panels::most_vectors, [&](const Panel& panel) { panels.take(panel); });
   });
-  if (waiting) multiply_panel(*waiting, *waiting);
+  panels.finish();
 }
 
 }  // namespace
 
 void multiply_pictures(const Tiles& t, const Product& p, const Range& range) {
   const bool many_rows = p.m > 2 * t.max_rows;
-  const bool fits = p.k <= std::min(panel_numbers / (panel_vectors * t.lanes), most_k);
-  if (many_rows && fits && t.vectors_of(p.b_pictures.width) >= panel_vectors) {
+  const bool fits = p.k <= std::min(panel_numbers / (Panels::most_vectors * t.lanes), most_k);
+  if (many_rows && fits && t.vectors_of(p.b_pictures.width) >= Panels::most_vectors) {
     multiply_panels(t, p, range);
   } else {
     multiply_in_place(t, p, range);

@@ -26,26 +26,6 @@ Rows copy_by_k(const Tiles& t, const Matrix& a, int i0, int i1, int l0, int dept
   return {packed, width, step, together, TileOrder::by_k};
 }
 
-// Rows whose k values lie side by side become rows by k, the tiles one after the other: for
-// TileOrder::by_k, or for panel, where a last tile with fewer rows has a smaller stride.
-Rows turn_by_k(const Tiles& t, const Matrix& a, int i0, int i1, int l0, int depth, int tile_rows,
-               TileOrder order) {
-  const std::int64_t step = std::int64_t{tile_rows} * depth;
-  const int tiles = (i1 - i0 + tile_rows - 1) / tile_rows;
-  real* packed = scratch<struct PackedA>(step * tiles + t.lanes);
-  for (int i = i0; i < i1; i += tile_rows) {
-    real* to = packed + (i - i0) / tile_rows * step;
-    // Squares of more rows than the tile has are quicker than rows one by one. What they write too
-    // much, the next k value or the next tile overwrites.
-    const int square = std::max(t.lanes, tile_rows), rows = std::min(tile_rows, i1 - i);
-    const int stride = order == TileOrder::panel ? rows : tile_rows;
-    const int whole = i + square <= i1 ? depth / t.lanes * t.lanes : 0;
-    transpose(square, whole, a.at(i, l0), a.stride, to, stride);
-    transpose(rows, depth - whole, a.at(i, l0 + whole), a.stride, to + whole * stride, stride);
-  }
-  return {packed, tile_rows, step, 1, order};
-}
-
 }  // namespace
 
 Rows rows_in_place(const Product& p, int i0, int l0, int tile_rows) {
@@ -54,11 +34,9 @@ Rows rows_in_place(const Product& p, int i0, int l0, int tile_rows) {
   return {a.at(i0, l0), a.stride, tile_rows * a.stride, 1, TileOrder::by_row};
 }
 
-Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int depth, int tile_rows,
-               TileOrder order) {
+Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int depth, int tile_rows) {
   const bool pictures = p.a_pictures.pixels != nullptr;
   if (!pictures && p.a.columns_first) return copy_by_k(t, p.a, i0, i1, l0, depth, tile_rows);
-  if (order != TileOrder::by_row) return turn_by_k(t, p.a, i0, i1, l0, depth, tile_rows, order);
   // k values stay side by side. The odd line spreads rows over the cache.
   const std::int64_t stride = round_up(depth, 16) + 16;
   real* packed = scratch<struct PackedA>(stride * (i1 - i0));
@@ -71,6 +49,28 @@ Rows pack_rows(const Tiles& t, const Product& p, int i0, int i1, int l0, int dep
     }
   }
   return {packed, stride, tile_rows * stride, 1, TileOrder::by_row};
+}
+
+const real* pack_rows_of_panels(const Tiles& t, const Product& p, int i0, int i1, int tile_rows) {
+  const std::int64_t step = std::int64_t{tile_rows} * p.k;
+  const int tiles = (i1 - i0 + tile_rows - 1) / tile_rows;
+  real* packed = scratch<struct PackedA>(step * tiles + t.lanes);
+  for (int i = i0; i < i1; i += tile_rows) {
+    real* to = packed + (i - i0) / tile_rows * step;
+    const int rows = std::min(tile_rows, i1 - i);
+    if (p.a.columns_first) {
+      for (int l = 0; l < p.k; ++l) std::copy_n(p.a.at(i, l), rows, to + std::int64_t{l} * rows);
+      continue;
+    }
+    // Squares of more rows than the tile has are quicker than rows one by one. What they write too
+    // much, the next k value or the next tile overwrites.
+    const int square = std::max(t.lanes, tile_rows);
+    const int whole = i + square <= i1 ? p.k / t.lanes * t.lanes : 0;
+    transpose(square, whole, p.a.at(i, 0), p.a.stride, to, rows);
+    transpose(rows, p.k - whole, p.a.at(i, whole), p.a.stride, to + std::int64_t{whole} * rows,
+              rows);
+  }
+  return packed;
 }
 
 }  // namespace longhand::fast

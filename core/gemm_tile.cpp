@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/cpu.h"
-#include "core/gemm_panel_tile.h"
 #include "core/tile_vectors.h"
 
 namespace longhand::fast {
@@ -28,12 +27,6 @@ constexpr int sums_of = TileVectors<Isa>::sums;
 template <class Isa>
 constexpr int most_rows_of = sums_of<Isa> / 2;
 
-// Of tiles that are copying or copied: 8 x 3 or 6 x 2.
-template <class Isa>
-constexpr int copy_vectors_of = Isa::registers == 32 ? 3 : 2;
-template <class Isa>
-constexpr int copy_rows_of = Isa::registers == 32 ? 8 : 6;
-
 template <int rows, int vectors, TileOrder order>
 struct TileKernel {
   template <class Isa>
@@ -46,7 +39,6 @@ struct TileKernel {
     const std::int64_t c_stride = tile->c_stride;
     const real* a = tile->a;
     const int* offset = tile->offset;
-    constexpr bool copying = order == TileOrder::copying, copied = order == TileOrder::copied;
     constexpr bool by_row = order == TileOrder::by_row || order == TileOrder::b_pictures;
     const real* b = tile->b;
     const std::int64_t b_last = tile->b_last, c_last = tile->c_last;
@@ -66,26 +58,17 @@ struct TileKernel {
       if (by_row) asm("" : "+r"(a_rows[i / 4]));  // or it would see that one pointer is enough
     }
     Vector sum[rows][vectors] = {};
-    real* copy = tile->copy;
-    const real* later = tile->later;
-    const std::int64_t later_stride = tile->later_stride;
     for (int l = 0; l < depth; ++l) {
       const real* b_row = order == TileOrder::b_pictures ? b + offset[l] : b;
       Vector b_l[vectors];
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) {
         V::load(b_row + (v + 1 < vectors ? v * width : b_last), b_l[v]);
-        if (copying) V::store(b_l[v], copy + v * width);
       }
-      if (copying) copy += vectors * width;
-      constexpr bool fetches = order != TileOrder::b_pictures && !copied;
+      constexpr bool fetches = order != TileOrder::b_pictures;
 #pragma GCC unroll 4
       for (int v = 0; fetches && v < vectors; v += vectors_a_line<Isa>) {
         __builtin_prefetch(b + steps_ahead * b_stride + v * width);
-      }
-      if (copying || copied) {
-        __builtin_prefetch(later, 0, 2);
-        later += later_stride;
       }
       const real* a_l = order == TileOrder::pictures ? a + offset[l] : a;
       LONGHAND_UNROLL
@@ -121,14 +104,8 @@ constexpr TileFunction tile_of() {
   constexpr int rows = static_cast<int>(index) / (Tiles::orders * most_vectors) + 1;
   constexpr int vectors = static_cast<int>(index) / Tiles::orders % most_vectors + 1;
   constexpr auto order = static_cast<TileOrder>(index % Tiles::orders);
-  constexpr bool copies = order == TileOrder::copying || order == TileOrder::copied;
-  constexpr bool copies_so_much = rows <= copy_rows_of<Isa> && vectors <= copy_vectors_of<Isa>;
-  constexpr bool panel = order == TileOrder::panel || order == TileOrder::panel_of_pictures;
-  if constexpr (rows * vectors > sums_of<Isa> || (copies && !copies_so_much) ||
-                (panel && vectors > 2)) {
+  if constexpr (rows * vectors > sums_of<Isa>) {
     return nullptr;
-  } else if constexpr (panel) {
-    return run_kernel_for<Isa, PanelTileKernel<rows, vectors, order>, const Tile*>;
   } else {
     return run_kernel_for<Isa, TileKernel<rows, vectors, order>, const Tile*>;
   }
@@ -145,8 +122,7 @@ constexpr TileTable<Isa> table_of =
 
 template <class Isa>
 constexpr Tiles tiles_of() {
-  return {lanes_of<Isa>,        sums_of<Isa>,      most_rows_of<Isa>,
-          copy_vectors_of<Isa>, copy_rows_of<Isa>, table_of<Isa>.data()};
+  return {lanes_of<Isa>, sums_of<Isa>, most_rows_of<Isa>, table_of<Isa>.data()};
 }
 
 Tiles choose_tiles() {

@@ -25,15 +25,6 @@ enum class TileOrder {
   by_k,        // a[i, l] is a[l * a_stride + i]
   pictures,    // a[i, l] is a[offset[l] + i]: each k value's rows begin at a place of their own
   b_pictures,  // a[i, l] is a[i * a_stride + l], and b[l, j] is b[offset[l] + j]
-  // By k, for the tiles below each other that read the same columns of a b that lies as it is. All
-  // of them fetch `later`.
-  copying,  // the first one also writes what it reads of b as a panel, `copy`
-  copied,   // the others read the copy
-  // By k too, a[i, l] is a[l * rows + i], for the tiles below each other that read the same
-  // pictures of a b that is read in place: the first one also writes what it reads as a panel,
-  // `copy`, the others read it. They fetch `later`.
-  panel_of_pictures,  // b[l, j] is b[offset[l] + j]
-  panel
 };
 
 // Walks over tiles change one Tile from tile to tile: g++ clears every new one first.
@@ -50,22 +41,15 @@ struct Tile {
   std::int64_t c_stride;
   int c_last;  // where the last vector begins in a row of c: columns - lanes
   bool add;
-  real* copy = nullptr;
-  // At each step l the cache line at later + l * later_stride is fetched into L2.
-  const real* later = nullptr;
-  std::int64_t later_stride = 0;
-  // Of a panel: at every other step l the line at later + later_offset[l / 2].
-  const std::int64_t* later_offset = nullptr;
 };
 
 using TileFunction = void (*)(const Tile*);
 
 // The tiles of an instruction set.
 struct Tiles {
-  int lanes;                    // numbers in a vector
-  int sums;                     // vectors of sums that the registers hold
-  int max_rows;                 // the most rows of a tile: of one with two vectors
-  int copy_vectors, copy_rows;  // the most of a tile that is copying or copied
+  int lanes;     // numbers in a vector
+  int sums;      // vectors of sums that the registers hold
+  int max_rows;  // the most rows of a tile: of one with two vectors
   const TileFunction* table;
 
   // The most vectors of a tile with so many rows.
@@ -77,7 +61,7 @@ struct Tiles {
   // How many vectors hold so many columns.
   int vectors_of(int columns) const { return (columns + lanes - 1) / lanes; }
 
-  static constexpr int most_vectors = 4, orders = 8;
+  static constexpr int most_vectors = 4, orders = 4;
 };
 
 // The tiles of this CPU's instruction set.

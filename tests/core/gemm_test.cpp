@@ -82,17 +82,22 @@ TEST_CASE("fast gemm is ref gemm for every tile") {
   for (int k = 1; k <= 18; ++k) check_shape(31, 37, k);  // less than a square to transpose
 }
 
-// Up to four columns that a vector would be too long for are computed by themselves.
-TEST_CASE("fast gemm is ref gemm with few rows and long rows of b, which are copied on the way") {
+TEST_CASE("fast gemm is ref gemm with few rows and a large b, which is copied on the way") {
+  for (int m = 14; m <= 29; ++m) check_shape(m, 1025, 5);  // two tiles, mostly unequal
   check_shape(17, 1024, 1);
-  check_shape(13, 1030, 131);  // few enough for 16 lanes, not for fewer
-  check_shape(24, 1057, 129);  // whole tiles; one more than a piece of k, a vector left over
-  check_shape(50, 1100, 70);   // tiles of 7 rows and one more; columns end inside a vector
-  check_shape(128, 1041, 20);  // the most rows
-  check_shape(129, 1041, 20);  // too many
-  check_shape(33, 1025, 390);  // four pieces of k, and tiles not turned as squares at the end
+  check_shape(17, 1030, 131);
+  check_shape(24, 1057, 257);  // one more than a piece of k, a vector left over
+  check_shape(50, 1100, 70);   // columns end inside a vector
+  check_shape(33, 1025, 780);  // four pieces of k, and tiles not turned as squares at the end
+  check_shape(129, 1041, 20);  // c's rows do not begin with a cache line: too many of them
+  check_shape(129, 1040, 20);  // they do
+  check_shape(140, 300, 150);  // many rows of a, shorter ones of b; ten equal tiles
+  check_shape(512, 1024, 3);   // the most rows
+  check_shape(513, 1024, 3);   // too many
+  check_shape(400, 300, 656);  // a is too large
 }
 
+// Up to four columns that a vector would be too long for are computed by themselves.
 TEST_CASE("fast gemm is ref gemm in its last columns") {
   for (const int m : {8, 9, 11, 18, 33}) {
     for (const int n : {17, 18, 19, 20, 36}) {
