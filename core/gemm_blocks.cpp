@@ -3,7 +3,7 @@
 // where that pays. See docs/fast_cpu.md.
 #include "core/gemm_blocks.h"
 
-#include "core/gemm_few_rows.h"
+#include "core/gemm_in_panels.h"
 #include "core/gemm_last_columns.h"
 #include "core/gemm_pack.h"
 #include "core/gemm_parts.h"
@@ -110,11 +110,11 @@ Tiling::Tiling(const Tiles& t, int m, int n, int most_vectors) {
 void multiply_range(const Tiles& t, const Product& p, const Range& range) {
   if (p.in_parts) return multiply_range_in_parts(p, range);
   if (p.pictures_in_place) return multiply_pictures(t, p, range);
-  if (suits_few_rows(p)) return multiply_few_rows(t, p, range);
   if (const int last = last_columns(t, p, range.n1 - range.n0)) {
     multiply_range(t, p, {range.m0, range.m1, range.n0, range.n1 - last});
     return multiply_last_columns(p, {range.m0, range.m1, range.n1 - last, range.n1});
   }
+  if (suits_panels(p)) return multiply_in_panels(t, p, range);
   const int m = range.m1 - range.m0;
   const Tiling tiling(t, m, range.n1 - range.n0);
   const bool small_b = p.b.stride * std::min(p.k, k_block) <= in_place;

@@ -4,6 +4,7 @@
 
 #include "core/gemm.h"
 #include "core/gemm_blocks.h"
+#include "core/gemm_in_panels.h"
 #include "core/gemm_pack.h"
 #include "core/gemm_parts.h"
 #include "core/gemm_vector.h"
@@ -50,8 +51,11 @@ double cycles(const Tiles& t, const Product& p) {
 void multiply(const Tiles& t, const Product& p) {
   if (p.n < t.lanes) return multiply_narrow(t, p);
   const Tiling tiling(t, p.m, p.n);
-  const bool split_n = p.n >= p.m;  // cut the longer side of c into one piece a thread
-  const int unit = split_n ? t.lanes : tiling.rows;
+  // One piece a thread: the longer side of c is cut. But in panels each thread copies the rows of a
+  // that it computes; if they are many, they are shared out rather than all copied by everybody.
+  const bool in_panels = !p.in_parts && suits_panels(p);
+  const bool split_n = p.n >= (in_panels && p.m >= 256 ? 4 * p.m : p.m);
+  const int unit = split_n || in_panels ? t.lanes : tiling.rows;
   const int units = std::max(split_n ? p.n / unit : round_up(p.m, unit) / unit, 1);
   const std::int64_t unit_work = std::int64_t{p.m} * p.n * p.k / units;
   parallel_for(

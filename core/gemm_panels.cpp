@@ -182,10 +182,9 @@ Panels::Panels(const Tiles& t, const Product& p, int m0, int m1, const int* offs
       m0_(m0),
       m_(m1 - m0),
       tile_rows_(even_piece(m_, t.max_rows)),
-      k_piece_(even_piece(p.k, most_k)),
       offset_(offset),
       a_(pack_rows_of_panels(t, p, m0, m1, tile_rows_)),
-      copy_(scratch<struct CopiedPanel>(std::int64_t{k_piece_} * most_vectors * t.lanes)) {}
+      copy_(scratch<struct CopiedPanel>(std::int64_t{p.k} * most_vectors * t.lanes)) {}
 
 void Panels::take(const Panel& panel) {
   if (waiting_) multiply(*waiting_, panel);
@@ -198,49 +197,36 @@ void Panels::finish() {
 }
 
 void Panels::multiply(const Panel& panel, const Panel& next) const {
-  for (int l0 = 0; l0 < p_.k; l0 += k_piece_) {
-    const int l1 = std::min(l0 + k_piece_, p_.k);
-    if (l1 < p_.k) {
-      multiply(panel, l0, l1, panel, l1);
-    } else {
-      multiply(panel, l0, l1, next, 0);
-    }
-  }
-}
-
-void Panels::multiply(const Panel& panel, int l0, int l1, const Panel& next, int next_l0) const {
-  const int depth = l1 - l0, tiles = (m_ + tile_rows_ - 1) / tile_rows_;
+  const int tiles = (m_ + tile_rows_ - 1) / tile_rows_, whole = m_ / tile_rows_;
   const Source source = p_.b_pictures.pixels != nullptr ? Source::near : Source::far;
-  PanelTiles part{
-      .tiles = 0,
-      .depth = depth,
-      .a = nullptr,
-      .a_step = std::int64_t{p_.k} * tile_rows_,
-      .b = panel.b,
-      .offset = offset_ + l0,
-      .b_last = panel.b_last,
-      .copy = copy_,
-      .c = nullptr,
-      .c_stride = p_.c_stride,
-      .c_last = panel.c_last,
-      .add = p_.add || l0 > 0,
-      .next_b = next.b,
-      .next_offset = offset_ + next_l0,
-      .next_end = offset_ + (source == Source::far ? std::min(next_l0 + k_piece_, p_.k) : 0),
-      .next_rows = tiles == 1 ? 4 : 0,
-      .next_c = nullptr};
+  PanelTiles part{.tiles = 0,
+                  .depth = p_.k,
+                  .a = nullptr,
+                  .a_step = std::int64_t{p_.k} * tile_rows_,
+                  .b = panel.b,
+                  .offset = offset_,
+                  .b_last = panel.b_last,
+                  .copy = copy_,
+                  .c = nullptr,
+                  .c_stride = p_.c_stride,
+                  .c_last = panel.c_last,
+                  .add = p_.add,
+                  .next_b = next.b,
+                  .next_offset = offset_,
+                  .next_end = offset_ + (source == Source::far ? p_.k : 0),
+                  .next_rows = tiles == 1 ? 4 : 0,
+                  .next_c = nullptr};
   const auto multiply_tiles = [&](int begin, int end) {
     if (begin == end) return;
     const int i = begin * tile_rows_, rows = std::min(tile_rows_, m_ - i);
     const real* next_c = end < tiles ? panel.c : next.c;
     part.tiles = end - begin;
-    part.a = a_ + begin * part.a_step + std::int64_t{l0} * rows;
+    part.a = a_ + begin * part.a_step;
     part.c = panel.c + (m0_ + i) * p_.c_stride;
     part.next_c = next_c + (m0_ + end % tiles * tile_rows_) * p_.c_stride;
     function(rows, panel.vectors, begin == 0 ? source : Source::copy)(&part);
   };
   // The first tile has its own rows of b to fetch, the others share the next panel's.
-  const int whole = m_ / tile_rows_;
   multiply_tiles(0, 1);
   part.b = copy_;
   part.next_rows = (4 + tiles - 2) / std::max(tiles - 1, 1);  // all of them, together

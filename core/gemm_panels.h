@@ -9,7 +9,7 @@
 
 namespace longhand::fast {
 
-// The columns of a panel: where b and c begin (at k value 0, row 0), how many vectors they are, and
+// The columns of a panel: where b and c begin (their first rows), how many vectors they are, and
 // where the last vector begins in a row of each, as in a Tile.
 struct Panel {
   const real* b;
@@ -23,10 +23,11 @@ struct Panel {
 class Panels {
  public:
   static constexpr int most_vectors = 2;  // of a panel
-  static constexpr int most_k = 256;      // values that are copied at once
+  static constexpr int most_k =
+      256;  // with so many k values a panel's copy stays in L1 or nearly so
 
-  // For rows [m0, m1) of c. b[l, j] is b[offset[l] + j], for any k value l, whatever p says of b.
-  // Copies a: valid until this thread's next Panels or pack_rows().
+  // For rows [m0, m1) of c and at most most_k k values. b[l, j] is b[offset[l] + j], whatever p
+  // says of b. Copies a: valid until this thread's next Panels or pack_rows().
   Panels(const Tiles& t, const Product& p, int m0, int m1, const int* offset);
 
   // c = a b or, with p.add, c += a b for the panel that was taken before this one, which becomes
@@ -37,11 +38,10 @@ class Panels {
 
  private:
   void multiply(const Panel& panel, const Panel& next) const;
-  void multiply(const Panel& panel, int l0, int l1, const Panel& next, int next_l0) const;
 
   const Product& p_;
   int m0_, m_;
-  int tile_rows_, k_piece_;
+  int tile_rows_;
   const int* offset_;
   const real* a_;
   real* copy_;
