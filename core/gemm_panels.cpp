@@ -55,6 +55,8 @@ template <class Isa, int vectors, int level>
   }
 }
 
+// c[i, j] = (add ? c[i, j] : 0) + sum over l of a[i, l] * b[l, j], tile after tile.
+//
 // Four steps at a time, a's numbers at distances that the compiler knows: there is little to do but
 // to multiply and add. That counts where another thread runs on the same core, somebody else's on
 // many a virtual machine: half as many operations can be begun then, and each should be of use.
