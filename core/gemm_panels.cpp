@@ -26,9 +26,8 @@ constexpr int sources = 3;
 // Tiles of a panel, one below the other.
 struct PanelTiles {
   int tiles, depth;
-  const real* a;        // a[i, l] of a tile is a[l * rows + i],
-  std::int64_t a_step;  // from tile to tile
-  const real* b;        // of the first tile b[offset[l] + j], of the others the copy
+  const real* a;  // a[i, l] of a tile is a[l * rows + i]; the tiles lie one after the other
+  const real* b;  // of the first tile b[offset[l] + j], of the others the copy
   const int* offset;
   int b_last;
   real* copy;
@@ -77,7 +76,6 @@ struct PanelKernel {
     constexpr int width = V::lanes;
     const int depth = p->depth, next_rows = p->next_rows;
     const std::int64_t b_last = p->b_last, c_last = p->c_last, c_stride = p->c_stride;
-    const std::int64_t next_a = p->a_step - std::int64_t{depth} * rows;
     const int* offset = p->offset;
     const int* next_offset = p->next_offset;
     const int* next_end = p->next_end;
@@ -144,8 +142,6 @@ struct PanelKernel {
       for (int i = 0; i < rows; ++i, c += c_stride) {
         V::template store_row<vectors>(sum[i], p->add, c_last, c);
       }
-      LONGHAND_UNROLL
-      for (int v = 0; v < vectors; ++v) a[v] += next_a;
       b = p->b;
     }
     p->next_offset = next_offset;
@@ -204,7 +200,6 @@ void Panels::multiply(const Panel& panel, const Panel& next) const {
   PanelTiles part{.tiles = 0,
                   .depth = p_.k,
                   .a = nullptr,
-                  .a_step = std::int64_t{p_.k} * tile_rows_,
                   .b = panel.b,
                   .offset = offset_,
                   .b_last = panel.b_last,
@@ -223,7 +218,7 @@ void Panels::multiply(const Panel& panel, const Panel& next) const {
     const int i = begin * tile_rows_, rows = std::min(tile_rows_, m_ - i);
     const real* next_c = end < tiles ? panel.c : next.c;
     part.tiles = end - begin;
-    part.a = a_ + begin * part.a_step;
+    part.a = a_ + std::int64_t{i} * p_.k;
     part.c = panel.c + (m0_ + i) * p_.c_stride;
     part.next_c = next_c + (m0_ + end % tiles * tile_rows_) * p_.c_stride;
     function(rows, panel.vectors, begin == 0 ? source : Source::copy)(&part);

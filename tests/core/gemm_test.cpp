@@ -82,19 +82,19 @@ TEST_CASE("fast gemm is ref gemm for every tile") {
   for (int k = 1; k <= 18; ++k) check_shape(31, 37, k);  // less than a square to transpose
 }
 
-TEST_CASE("fast gemm is ref gemm with few rows and a large b, which is copied on the way") {
+TEST_CASE("fast gemm is ref gemm with a large b, which is copied panel by panel") {
   for (int m = 14; m <= 29; ++m) check_shape(m, 1025, 5);  // two tiles, mostly unequal
   check_shape(17, 1024, 1);
   check_shape(17, 1030, 131);
-  check_shape(24, 1057, 257);  // one more than a piece of k, a vector left over
-  check_shape(50, 1100, 70);   // columns end inside a vector
-  check_shape(33, 1025, 780);  // four pieces of k, and tiles not turned as squares at the end
-  check_shape(129, 1041, 20);  // c's rows do not begin with a cache line: too many of them
-  check_shape(129, 1040, 20);  // they do
-  check_shape(140, 300, 150);  // many rows of a, shorter ones of b; ten equal tiles
-  check_shape(512, 1024, 3);   // the most rows
-  check_shape(513, 1024, 3);   // too many
-  check_shape(400, 300, 656);  // a is too large
+  check_shape(24, 1057, 257);   // one more than a piece of k, a vector left over
+  check_shape(50, 1100, 70);    // columns end inside a vector
+  check_shape(33, 1025, 780);   // four pieces of k, and tiles not turned as squares at the end
+  check_shape(129, 1041, 20);   // c's rows do not begin with a cache line: too many of them
+  check_shape(129, 1040, 20);   // they do
+  check_shape(140, 300, 150);   // many rows of a, shorter ones of b; ten equal tiles
+  check_shape(300, 1024, 3);    // rows are shared out to threads
+  check_shape(257, 200, 520);   // three pieces of k
+  check_shape(1040, 130, 256);  // two blocks of a
 }
 
 // Up to four columns that a vector would be too long for are computed by themselves.
