@@ -23,8 +23,7 @@ struct Panel {
 class Panels {
  public:
   static constexpr int most_vectors = 2;  // of a panel
-  static constexpr int most_k =
-      256;  // with so many k values a panel's copy stays in L1 or nearly so
+  static constexpr int most_k = 256;      // the copy stays in L1, or nearly so
 
   // For rows [m0, m1) of c and at most most_k k values. b[l, j] is b[offset[l] + j], whatever p
   // says of b. Copies a: valid until this thread's next Panels or pack_rows().

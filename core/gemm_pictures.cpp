@@ -102,7 +102,8 @@ void multiply_panels(const Tiles& t, const Product& p, const Range& range) {
 
 void multiply_pictures(const Tiles& t, const Product& p, const Range& range) {
   const bool many_rows = p.m > 2 * t.max_rows;
-  const bool fits = p.k <= std::min(panel_numbers / (Panels::most_vectors * t.lanes), most_k);
+  const bool fits =
+      p.k <= std::min(panel_numbers / (Panels::most_vectors * t.lanes), Panels::most_k);
   if (many_rows && fits && t.vectors_of(p.b_pictures.width) >= Panels::most_vectors) {
     multiply_panels(t, p, range);
   } else {
