@@ -15,16 +15,9 @@ namespace longhand::fast {
 
 namespace {
 
-constexpr int k_block = 384;              // k values a panel covers: a tile's rows of a stay in L1
-constexpr int m_block = 448;              // rows of a packed at once: the block stays in L2
-constexpr int n_block = 512;              // columns of b packed at once: the block stays in L2
-constexpr std::int64_t in_place = 32768;  // of b are read where they lie: they fit L2 and the TLB
-
-constexpr int few_rows = 128;  // of a: for them packing b would cost more than it saves
-
-constexpr int long_row = 1024;  // of a: rows so far apart are copied together
-
-constexpr int cache_line = 64 / static_cast<int>(sizeof(real));
+constexpr int k_block = 384;  // k values a panel covers: a tile's rows of a stay in L1
+constexpr int m_block = 448;  // rows of a packed at once: the block stays in L2
+constexpr int n_block = 512;  // columns of b packed at once: the block stays in L2
 
 // b's columns [j0, j0 + columns), k values [l0, l0 + depth), as panels: the one that begins with
 // column j is at packed + j * depth.
@@ -117,9 +110,9 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
   if (suits_panels(p)) return multiply_in_panels(t, p, range);
   const int m = range.m1 - range.m0;
   const Tiling tiling(t, m, range.n1 - range.n0);
-  const bool small_b = p.b.stride * std::min(p.k, k_block) <= in_place;
+  const bool b_is_small = p.b.stride * std::min(p.k, k_block) <= small_b;
   const bool pack_b =
-      p.b_pictures.pixels != nullptr || p.b.columns_first || (m > few_rows && !small_b);
+      p.b_pictures.pixels != nullptr || p.b.columns_first || (m > few_rows && !b_is_small);
   // Rows of pictures are copied for one tile at a time: the copy never leaves L1.
   const int block = p.a_pictures.pixels != nullptr ? tiling.rows : tiling.block;
   // Equal pieces of k: a short one at the end would load and store c for little.
@@ -146,7 +139,7 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
         const Rows rows = pack_a ? pack_rows(t, p, i0, i1, l0, depth, tiling.rows)
                                  : rows_in_place(p, i0, l0, tiling.rows);
         multiply_block(t, p, tiling, {i0, i1, j0, j1}, l0, depth, rows, packed_b,
-                       !pack_b && !small_b);
+                       !pack_b && !b_is_small);
       }
       j0 = j1;
     }

@@ -54,6 +54,15 @@ struct Range {
 };
 void multiply_range(const Tiles& t, const Product& p, const Range& range);
 
+// What decides how b is read. With few rows of a, packing b would cost more than it saves. So much
+// of b, in numbers, is read where it lies: it fits L2 and the TLB. Rows so long lie in pages of
+// memory of their own.
+constexpr int few_rows = 128;
+constexpr std::int64_t small_b = 32768;
+constexpr int long_row = 1024;
+
+constexpr int cache_line = 64 / static_cast<int>(sizeof(real));  // in numbers
+
 // How c is cut into tiles: many sums a step of k keep the multipliers busy, as square as can be
 // for few loads. Few rows leave registers for more vectors.
 struct Tiling {

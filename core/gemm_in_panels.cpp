@@ -13,14 +13,9 @@ namespace longhand::fast {
 namespace {
 
 constexpr int most_of_a = 1 << 18;  // numbers: 1 MB, so they stay in L2 while b passes by
-constexpr int line = 64 / static_cast<int>(sizeof(real));
 
 // With fewer rows or columns the copies of b or a cost too much.
 constexpr int least_rows = 15, least_columns = 128;
-
-// Tiles may as well read b where it lies if it fits L2, or if they are few and b's rows are not so
-// long that each is in a page of memory of its own.
-constexpr int small_b = 32768, many_rows = 128, long_row = 1024;
 
 // Where c's rows do not begin with a cache line, panels write half a line at a time. Of many rows
 // the other half comes late, and a short sum has no time to wait for it.
@@ -33,8 +28,9 @@ bool suits_panels(const Product& p) {
       p.a_pictures.pixels == nullptr && p.b_pictures.pixels == nullptr && !p.b.columns_first;
   const bool near_enough = p.b.stride <= std::numeric_limits<int>::max() / Panels::most_k;
   if (!as_it_lies || !near_enough || p.m < least_rows || p.n < least_columns) return false;
-  const bool many = p.m > many_rows;
-  if (many && p.k < short_sum && p.c_stride % line != 0) return false;
+  const bool many = p.m > few_rows;
+  if (many && p.k < short_sum && p.c_stride % cache_line != 0) return false;
+  // Few tiles, or those of a small b, may as well read b where it lies.
   return p.b.stride >= long_row || (many && p.k * p.b.stride > small_b);
 }
 

@@ -16,7 +16,6 @@ namespace longhand::fast {
 namespace {
 
 constexpr int most_rows = 14;  // of a tile, with 32 registers
-constexpr int line = 64 / static_cast<int>(sizeof(real));
 
 // Where tiles read b. The first of a panel reads its rows and copies them: they are near, as
 // pictures that were read for the panel before, or far. The others read the copy.
@@ -49,7 +48,7 @@ template <class Isa, int vectors, int level>
 [[gnu::always_inline]] inline void fetch(const real* row) {
   constexpr int numbers = vectors * TileVectors<Isa>::lanes;
   LONGHAND_UNROLL
-  for (int j = std::min(line, numbers); j <= numbers; j += line) {
+  for (int j = std::min(cache_line, numbers); j <= numbers; j += cache_line) {
     __builtin_prefetch(row + j - 1, 0, level);
   }
 }

@@ -13,8 +13,7 @@ namespace longhand::fast {
 
 namespace {
 
-constexpr int most_k = 384;     // a panel covers: a tile's rows of a stay in L1
-constexpr int long_row = 1024;  // of a: rows so far apart are copied together
+constexpr int most_k = 384;  // a panel covers: a tile's rows of a stay in L1
 constexpr int panel_numbers = 24 * 1024 / static_cast<int>(sizeof(real));  // half of L1
 
 // One line of the pictures, or two that go together.
