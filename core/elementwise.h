@@ -72,7 +72,7 @@ struct ElementwiseKernel {
 template <class F, class... In>
 void elementwise(const F& f, std::int64_t grain, std::int64_t size, real* out, In... in) {
   // No cache line is shared by two threads, and no two vectors that belong together are separated.
-  constexpr int line = 2 * 64 / sizeof(real);
+  constexpr int line = 2 * cache_line;
   const bool streaming =
       streaming_pays(size * static_cast<int>(1 + sizeof...(in))) && ((in != out) && ...);
   parallel_for(

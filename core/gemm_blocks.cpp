@@ -10,6 +10,7 @@
 #include "core/gemm_pictures.h"
 #include "core/gemm_rows.h"
 #include "core/scratch.h"
+#include "core/vector.h"
 
 namespace longhand::fast {
 

@@ -61,8 +61,6 @@ constexpr int few_rows = 128;
 constexpr std::int64_t small_b = 32768;
 constexpr int long_row = 1024;
 
-constexpr int cache_line = 64 / static_cast<int>(sizeof(real));  // in numbers
-
 // How c is cut into tiles: many sums a step of k keep the multipliers busy, as square as can be
 // for few loads. Few rows leave registers for more vectors.
 struct Tiling {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/gemm_panels.h"
+#include "core/vector.h"
 
 namespace longhand::fast {
 

@@ -10,6 +10,7 @@
 #include "core/gemm_rows.h"
 #include "core/scratch.h"
 #include "core/tile_vectors.h"
+#include "core/vector.h"
 
 namespace longhand::fast {
 

@@ -13,6 +13,8 @@
 
 namespace longhand {
 
+constexpr int cache_line = 64 / static_cast<int>(sizeof(real));  // in numbers
+
 // What one register of `Isa` holds, and the way from memory and back, where an address need only be
 // good for one number.
 template <class Isa>
@@ -104,8 +106,8 @@ struct Vectors {
 // `end` and behind it may be another thread's, who would lose it: it is not asked for.
 template <int numbers>
 [[gnu::always_inline]] inline void fetch_ahead(const real* to, const real* end) {
-  constexpr int distance = 1024 / sizeof(real), line = 64 / sizeof(real);
-  for (int i = 0; i < numbers; i += line) {
+  constexpr int distance = 1024 / sizeof(real);
+  for (int i = 0; i < numbers; i += cache_line) {
     __builtin_prefetch(std::min(to + distance + i, end - 1), 1);
   }
 }
@@ -116,8 +118,8 @@ template <int numbers>
 // that are written past the caches.
 [[gnu::always_inline]] inline void fetch_far_ahead(const real* from, std::int64_t numbers,
                                                    const real* end) {
-  constexpr int distance = 8192 / sizeof(real), line = 64 / sizeof(real);
-  for (std::int64_t i = 0; i < numbers; i += line) {
+  constexpr int distance = 8192 / sizeof(real);
+  for (std::int64_t i = 0; i < numbers; i += cache_line) {
     __builtin_prefetch(std::min(from + distance + i, end - 1), 0, 2);
   }
 }

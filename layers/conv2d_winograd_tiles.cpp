@@ -78,8 +78,6 @@ struct Pairs {
   }
 };
 
-constexpr int cache_line = 64 / static_cast<int>(sizeof(real));
-
 int pixels_pitch(int tile_columns, int lanes) {
   return 2 * std::max(tile_columns, lanes) + 2;
 }
