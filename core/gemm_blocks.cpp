@@ -9,6 +9,7 @@
 #include "core/gemm_parts.h"
 #include "core/gemm_pictures.h"
 #include "core/gemm_rows.h"
+#include "core/gemm_wide.h"
 #include "core/scratch.h"
 #include "core/vector.h"
 
@@ -109,6 +110,7 @@ void multiply_range(const Tiles& t, const Product& p, const Range& range) {
     return multiply_last_columns(p, {range.m0, range.m1, range.n1 - last, range.n1});
   }
   if (suits_panels(p)) return multiply_in_panels(t, p, range);
+  if (suits_wide_tiles(t, p)) return multiply_in_wide_tiles(t, p, range);
   const int m = range.m1 - range.m0;
   const Tiling tiling(t, m, range.n1 - range.n0);
   const bool b_is_small = p.b.stride * std::min(p.k, k_block) <= small_b;

@@ -38,13 +38,13 @@ namespace {
 // The matrix unit takes whatever has enough output channels.
 bool suits_parts(const Conv2dGeometry& g) {
   return parts_pay(g.y.c / g.groups, std::int64_t{g.y.h} * g.y.w, g.w.c * g.w.h * g.w.w,
-                   !pointwise(g));
+                   !one_pixel(g));
 }
 
 // Tiles whose vectors hold output channels want many of them, and sums long enough to be worth
 // transposing.
 bool suits_direct(const Conv2dGeometry& g) {
-  return g.y.c / g.groups >= tiles().lanes && g.w.c * g.w.h * g.w.w >= 64 && !pointwise(g);
+  return g.y.c / g.groups >= tiles().lanes && g.w.c * g.w.h * g.w.w >= 64 && !one_pixel(g);
 }
 
 // Where the pixels that the tiles of a line read fit L1, in cache lines: nothing is packed, nothing
@@ -52,7 +52,7 @@ bool suits_direct(const Conv2dGeometry& g) {
 bool suits_in_place(const Conv2dGeometry& g) {
   const int vectors = std::min(tiles().vectors_of(g.y.w), Tiles::most_vectors);
   const std::int64_t lines = g.w.c * g.w.h * std::min(g.w.w, g.stride_w);
-  return g.y.w >= tiles().lanes && !pointwise(g) && lines * (vectors + 1) <= 512;
+  return g.y.w >= tiles().lanes && !one_pixel(g) && lines * (vectors + 1) <= 512;
 }
 
 // Lines that a vector holds with room to spare, if they leave less of it empty than the channels of
@@ -134,10 +134,15 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
     real* y_group = y + y_offset(g, n, group);
     const real* b_group = b ? b + group * out : nullptr;
     Pictures pictures;
+    Matrix matrix{x_group + first, places, false};
     if (!pointwise(g)) {
       real* pixels = plane_memory(in * planes.channel);
       planes.copy(x_group, 0, in, row0, row1, pixels);
-      pictures = {pixels, offsets, width, planes.columns.plane()};
+      if (one_pixel(g)) {
+        matrix = {pixels, planes.channel, false};
+      } else {
+        pictures = {pixels, offsets, width, planes.columns.plane()};
+      }
     }
     if (packed) {
       forward_direct(g, tiling, pictures, packed + group * packed_size, b_group, row0, row1,
@@ -148,7 +153,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
                     .n = count,
                     .k = k,
                     .a = {w + w_offset(g, group), k, false},
-                    .b = {x_group + first, places, false},
+                    .b = matrix,
                     .c = y_group + first,
                     .c_stride = places,
                     .add = b != nullptr,

@@ -28,6 +28,20 @@ void scatter(const Conv2dGeometry& g, const Phase& phase, int row0, int row1, in
   }
 }
 
+// The same for the only phase that has elements: the other pixels of its lines, and the lines down
+// to its next one, are zero.
+void spread(const Conv2dGeometry& g, int row0, int row1, int width, const real* sums, real* dx) {
+  for (int ci = 0; ci < g.w.c; ++ci) {
+    real* line = dx + (std::int64_t{ci} * g.x.h + row0 * g.stride_h) * g.x.w;
+    for (int q = row0; q < row1; ++q) {
+      const int lines = std::min(g.stride_h, g.x.h - q * g.stride_h);
+      std::fill_n(line, lines * g.x.w, real(0));
+      for (int j = 0; j < width; ++j) line[j * g.stride_w] = *sums++;
+      line += lines * g.x.w;
+    }
+  }
+}
+
 // One phase of dx, its lines [row0, row1), from the planes of dy.
 void data_direct(const Conv2dGeometry& g, const Phase& phase, const Tiling& tiling,
                  Pictures pictures, const real* packed, int row0, int row1, real* dx) {
@@ -67,7 +81,8 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
   const Tiling tiling(tiles(), all.columns.pixels(0), in);
   const std::int64_t group_weights = all.weights_of_group();
   real* turned = scratch<struct TurnedWeights>(group_weights * g.groups);
-  const int phase_count = pointwise(g) ? 0 : static_cast<int>(phases.size());
+  const bool as_it_lies = one_pixel_of_image(g);  // dy, and w too
+  const int phase_count = as_it_lies ? 0 : static_cast<int>(phases.size());
   parallel_for(g.groups * phase_count, 1, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t i = begin; i < end; ++i) {
       const int group = static_cast<int>(i / phase_count);
@@ -91,7 +106,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
         real* dx_group = dx + x_offset(g, n, group);
         const std::int64_t y_size = std::int64_t{g.y.h} * g.y.w;
         real* pixels = nullptr;
-        if (!pointwise(g)) {
+        if (!as_it_lies) {
           pixels = plane_memory(out * plane.size());
           for (int co = 0; co < out; ++co) {
             copy_plane(dy_group + co * y_size, g.y.h, g.y.w, plane, row0,
@@ -102,7 +117,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
           const int last = std::min(row1, all.rows.pixels(phase.h));
           const int width = all.columns.pixels(phase.w), count = (last - row0) * width;
           if (phase.k == 0) {
-            scatter(g, phase, row0, last, width, nullptr, dx_group);
+            if (!as_it_lies) scatter(g, phase, row0, last, width, nullptr, dx_group);
             continue;
           }
           if (is_direct) {
@@ -120,7 +135,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
                           .c_stride = std::int64_t{g.x.h} * g.x.w,
                           .add = false,
                           .in_parts = data_suits_parts(g)};
-          if (pointwise(g)) product.a = {w + w_offset(g, group), in, true};  // w is w'^T
+          if (as_it_lies) product.a = {w + w_offset(g, group), in, true};  // w is w'^T
           if (scattered) {
             product.c = scratch<struct Sums>(std::int64_t{rows} * count);
             product.c_stride = count;
@@ -131,6 +146,10 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
           }
           multiply_range(tiles(), product, {0, rows, 0, count});
           if (!scattered) continue;
+          if (as_it_lies) {
+            spread(g, row0, last, width, product.c, dx_group);
+            continue;
+          }
           for (int i = 0; i < rows; i += in) {  // a phase, or each
             const Phase here =
                 all.together ? Phase{i / in / g.stride_w, i / in % g.stride_w, 0, 0, 0} : phase;

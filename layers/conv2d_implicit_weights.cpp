@@ -31,19 +31,27 @@ bool suits_parts(const Conv2dGeometry& g) {
   return parts_pay(g.y.c / g.groups, g.w.c * g.w.h * g.w.w, std::int64_t{g.y.h} * g.y.w, true);
 }
 
+// Whether dw^T is computed, not dw. For a kernel of one pixel it is the one with more rows than
+// columns: then the smaller matrix is the one that must be transposed.
+bool computes_transpose(const Conv2dGeometry& g) {
+  const int in = g.w.c, out = g.y.c / g.groups;
+  const bool more_rows_than_columns = !one_pixel(g) || in >= out || in < tiles().lanes;
+  return !suits_parts(g) && more_rows_than_columns;
+}
+
 // What a thread computes: rows [row0, row1) of dw^T, summed over images [n0, n1).
 struct WeightPart {
   int row0, row1, n0, n1;
 };
 
-// sums [group][row, out] = the part's rows of every group; [group][out, row] in parts
+// sums [group][row, out] = the part's rows of every group; [group][out, row] for dw, not dw^T
 void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* offsets,
                  const WeightPart& part, const real* x, const real* dy, real* sums) {
   const int out = g.y.c / g.groups, places = g.y.h * g.y.w, kernel = g.w.h * g.w.w;
   const int count = part.row1 - part.row0;
   const int c0 = part.row0 / kernel, c1 = (part.row1 - 1) / kernel + 1;  // their channels
   const int most_lines = planes.rows.out;
-  const bool in_parts = suits_parts(g);
+  const bool in_parts = suits_parts(g), transposed = computes_transpose(g);
   for (int group = 0; group < g.groups; ++group) {
     for (int n = part.n0; n < part.n1; ++n) {
       for (int row = 0; row < g.y.h; row += most_lines) {
@@ -61,10 +69,14 @@ void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* 
         if (!pointwise(g)) {
           real* pixels = plane_memory((c1 - c0) * planes.channel);
           planes.copy(x_group, c0, c1, row, end, pixels);
-          product.a_pictures = {pixels - c0 * planes.channel, offsets + part.row0, g.y.w,
-                                planes.columns.plane()};
+          if (one_pixel(g)) {
+            product.a = {pixels, planes.channel, false};
+          } else {
+            product.a_pictures = {pixels - c0 * planes.channel, offsets + part.row0, g.y.w,
+                                  planes.columns.plane()};
+          }
         }
-        if (in_parts) {
+        if (!transposed) {
           product.m = out;
           product.n = count;
           std::swap(product.a, product.b);
@@ -84,7 +96,7 @@ void sum_weights(const Conv2dGeometry& g, const InputPlanes& planes, const int* 
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw) {
   const int out = g.y.c / g.groups, rows = g.w.c * g.w.h * g.w.w;
   const InputPlanes planes(g, pointwise(g) ? g.y.h : lines_at_a_time(g));
-  const bool in_parts = suits_parts(g);
+  const bool in_parts = suits_parts(g), transposed = computes_transpose(g);
   const bool in_windows = !in_parts && windows::suits_backward_weights(g);
   thread_local std::vector<int> offset;
   if (!in_windows) planes.offsets(g.w.c, offset);
@@ -99,7 +111,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   const auto add = [&](int row0, int count, const real* sums) {
     for (int group = 0; group < g.groups; ++group, sums += std::int64_t{count} * out) {
       real* dw_group = dw + w_offset(g, group) + row0;
-      if (!in_parts) {
+      if (transposed) {
         add_transposed(count, out, sums, out, dw_group, rows);
         continue;
       }
@@ -124,8 +136,8 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
     return;
   }
   // Of a large one every thread sums some rows, over all images: they stay in its cache.
-  // In parts they are columns of dw, of which a product must have a vector.
-  const int most = in_parts     ? tiles().lanes
+  // For dw they are its columns, of which a product must have a vector.
+  const int most = !transposed  ? tiles().lanes
                    : in_windows ? windows::rows_of_tile(g)
                                 : tiles().max_rows;
   const int unit = std::min(most, rows), units = rows / unit;

@@ -50,12 +50,13 @@ struct Phase {
 inline bool data_suits_parts(const Conv2dGeometry& g) {
   const std::int64_t places = std::int64_t{g.x.h / g.stride_h} * (g.x.w / g.stride_w);
   return parts_pay(g.w.c, places, g.y.c / g.groups * g.w.h * g.w.w / (g.stride_h * g.stride_w),
-                   !pointwise(g));
+                   !one_pixel_of_image(g));
 }
 
 // As for the forward direction: many channels, and sums long enough.
 inline bool data_suits_direct(const Conv2dGeometry& g) {
-  return g.w.c >= tiles().lanes && g.y.c / g.groups >= 16 && !pointwise(g) && !data_suits_parts(g);
+  return g.w.c >= tiles().lanes && g.y.c / g.groups >= 16 && !one_pixel_of_image(g) &&
+         !data_suits_parts(g);
 }
 
 struct Phases {

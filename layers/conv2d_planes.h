@@ -25,10 +25,18 @@ inline std::int64_t w_offset(const Conv2dGeometry& g, int group) {
   return std::int64_t{group} * (g.w.n / g.groups) * g.w.c * g.w.h * g.w.w;
 }
 
-// A kernel of one pixel that moves by one: the image itself is im2col's matrix.
+// A kernel of one pixel: the planes of the channels are the rows of im2col's matrix.
+inline bool one_pixel(const Conv2dGeometry& g) {
+  return g.w.h == 1 && g.w.w == 1;
+}
+// Without padding dy is the matrix that backward multiplies: every output has seen a pixel.
+inline bool one_pixel_of_image(const Conv2dGeometry& g) {
+  return one_pixel(g) && g.padding_top == 0 && g.padding_left == 0 &&
+         (g.y.h - 1) * g.stride_h < g.x.h && (g.y.w - 1) * g.stride_w < g.x.w;
+}
+// If it moves by one, the image itself is im2col's matrix, too.
 inline bool pointwise(const Conv2dGeometry& g) {
-  return g.w.h == 1 && g.w.w == 1 && g.stride_h == 1 && g.stride_w == 1 && g.x.h == g.y.h &&
-         g.x.w == g.y.w && g.padding_top == 0 && g.padding_left == 0;
+  return one_pixel_of_image(g) && g.x.h == g.y.h && g.x.w == g.y.w;
 }
 
 // One direction of the image, rows or columns: an element k of the kernel sees the pixels

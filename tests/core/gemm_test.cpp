@@ -97,6 +97,15 @@ TEST_CASE("fast gemm is ref gemm with a large b, which is copied panel by panel"
   check_shape(1040, 130, 256);  // two blocks of a
 }
 
+TEST_CASE("fast gemm is ref gemm with a smaller b that is transposed, in wide tiles") {
+  for (int m = 64; m <= 69; ++m) check_shape(m, 64, 97);  // every number of rows left over
+  check_shape(64, 64, 96);                                // as many k values as a piece has
+  check_shape(71, 64, 98);     // pieces of k that are no multiple of four steps
+  check_shape(130, 128, 195);  // two panels, three pieces of k
+  check_shape(1030, 64, 101);
+  check_shape(1030, 128, 101);  // more of c than stays in the cache
+}
+
 // Up to four columns that a vector would be too long for are computed by themselves.
 TEST_CASE("fast gemm is ref gemm in its last columns") {
   for (const int m : {8, 9, 11, 18, 33}) {
