@@ -22,6 +22,7 @@ struct Case {
 std::vector<Case> cases() {
   const Padding per_side{.top = 2, .left = 0, .bottom = 1, .right = 3};
   const Padding one = Padding::all(1);
+  const Padding above{.top = 1}, before{.left = 1}, below{.bottom = 2}, behind{.right = 2};
   return {
       {"one tile", {1, 2, 6, 5}, 4, {.kernel = 3}},
       {"rows longer than a tile, batch 1", {1, 3, 9, 37}, 20, {.kernel = 3, .padding = one}},
@@ -54,10 +55,22 @@ std::vector<Case> cases() {
        {2, 20, 16, 15},
        33,
        {.kernel = 1, .stride = 2, .padding = one}},
-      {"1x1 kernel, padding on one side only, which backward meets",
-       {2, 16, 8, 9},
+      {"1x1 kernel, padding above",
+       {2, 16, 13, 15},
        17,
-       {.kernel = 1, .stride = 2, .padding = {.top = 0, .left = 0, .bottom = 3, .right = 2}}},
+       {.kernel = 1, .stride = 2, .padding = above}},
+      {"1x1 kernel, padding before",
+       {2, 16, 13, 15},
+       17,
+       {.kernel = 1, .stride = 2, .padding = before}},
+      {"1x1 kernel, padding below",
+       {2, 16, 13, 15},
+       17,
+       {.kernel = 1, .stride = 2, .padding = below}},
+      {"1x1 kernel, padding behind",
+       {2, 16, 13, 15},
+       17,
+       {.kernel = 1, .stride = 2, .padding = behind}},
       {"1x1 kernel, a stride in one direction",
        {1, 20, 13, 15},
        19,
