@@ -62,6 +62,11 @@ template <class Isa, int vectors, int level>
 template <int rows, int vectors, Source source>
 struct PanelKernel {
   static constexpr bool copies = source != Source::copy;
+  // Whether row i's number of a is loaded once for both vectors, in an operation of its own. A tile
+  // that copies has more to load than others, a far one also what it fetches.
+  static constexpr bool shared(int i) {
+    return source == Source::far || (source == Source::near && i % 2 == 0);
+  }
   static constexpr int steps_ahead = 16;  // b's far numbers are fetched into L1
 
   template <class Isa>
@@ -84,11 +89,8 @@ struct PanelKernel {
     real* copy = p->copy;
     real* c = p->c;
     const real* a[vectors];
-    // The tile that fetches for itself has enough to load: it loads a number once for both vectors.
     LONGHAND_UNROLL
-    for (int v = 0; v < vectors; ++v) {
-      a[v] = source == Source::far ? p->a : V::pointer_of_its_own(p->a);
-    }
+    for (int v = 0; v < vectors; ++v) a[v] = V::pointer_of_its_own(p->a);
     for (int tile = p->tiles; tile > 0; --tile) {
       const real* next_c = tile > 1 ? c + rows * c_stride : p->next_c;
       Vector sum[rows][vectors] = {};
@@ -104,7 +106,9 @@ struct PanelKernel {
         LONGHAND_UNROLL
         for (int i = 0; i < rows; ++i) {
           LONGHAND_UNROLL
-          for (int v = 0; v < vectors; ++v) sum[i][v] += a[v][l * rows + i] * b_l[v];
+          for (int v = 0; v < vectors; ++v) {
+            sum[i][v] += a[shared(i) ? 0 : v][l * rows + i] * b_l[v];
+          }
         }
       };
       const auto advance = [&](int steps) __attribute__((always_inline)) {
