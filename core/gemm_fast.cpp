@@ -55,7 +55,8 @@ void multiply(const Tiles& t, const Product& p) {
   // One piece a thread: the longer side of c is cut. But in panels each thread copies the rows of a
   // that it computes; if they are many, they are shared out rather than all copied by everybody.
   const bool in_panels = !p.in_parts && suits_panels(p);
-  const bool split_n = !suits_wide_tiles(t, p) && p.n >= (in_panels && p.m >= 256 ? 4 * p.m : p.m);
+  const bool in_wide_tiles = !p.in_parts && suits_wide_tiles(t, p);  // which want all columns
+  const bool split_n = !in_wide_tiles && p.n >= (in_panels && p.m >= 256 ? 4 * p.m : p.m);
   const int unit = split_n || in_panels ? t.lanes : tiling.rows;
   const int units = std::max(split_n ? p.n / unit : round_up(p.m, unit) / unit, 1);
   const std::int64_t unit_work = std::int64_t{p.m} * p.n * p.k / units;

@@ -7,6 +7,7 @@
 #include "core/parallel.h"
 #include "layers/conv2d_fast.h"
 #include "tests/layers/conv2d_versions.h"
+#include "tests/support/same_bits.h"
 
 namespace longhand::test {
 namespace {
@@ -242,11 +243,11 @@ TEST_CASE("implicit gemm repeats to the bit; y and dx at any number of threads")
                                                     : ref::conv2d_backward_weights);
     };
     const Outcome one = outcome(1), three = outcome(3), again = outcome(3);
-    for (std::int64_t i = 0; i < one.y.size(); ++i) REQUIRE(one.y[i] == three.y[i]);
-    for (std::int64_t i = 0; i < one.dx.size(); ++i) REQUIRE(one.dx[i] == three.dx[i]);
+    CHECK(same_bits(one.y, three.y));
+    CHECK(same_bits(one.dx, three.dx));
     // The threads' shares of a small dw are added up, so their number shows in the rounding.
     check_equal("dw", three.dw, one.dw);
-    for (std::int64_t i = 0; i < one.dw.size(); ++i) REQUIRE(again.dw[i] == three.dw[i]);
+    CHECK(same_bits(again.dw, three.dw));
   }
   set_threads(before);
 }

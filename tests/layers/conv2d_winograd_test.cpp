@@ -11,6 +11,7 @@
 #include "layers/conv2d_fast.h"
 #include "layers/conv2d_winograd.h"
 #include "tests/layers/conv2d_versions.h"
+#include "tests/support/same_bits.h"
 
 namespace longhand::test {
 namespace {
@@ -57,10 +58,6 @@ Outcome winograd(const Conv2dGeometry& g, bool bias, int count) {
   set_threads(count);
   return run(g, bias, fast::winograd::conv2d_forward, fast::winograd::conv2d_backward_data,
              fast::winograd::conv2d_backward_weights);
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.size() == b.size() && std::equal(a.data(), a.data() + a.size(), b.data());
 }
 
 // The largest difference from `exact`, relative to the root mean square of the values.
