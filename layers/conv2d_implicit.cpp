@@ -14,6 +14,9 @@
 // channels: conv2d_direct.h), where w' is w with its channels exchanged. With a stride s, the
 // pixels of dx whose row and column leave the same remainder by s meet the same elements of the
 // kernel: a product for each remainder.
+//
+// Of a kernel of one pixel the pictures are the planes, whole: plain matrices. By data, without
+// padding, dy is one as it lies. By weights, dw is computed instead of dw^T if it has more rows.
 #include <algorithm>
 #include <cstdint>
 #include <vector>

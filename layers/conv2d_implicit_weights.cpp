@@ -1,6 +1,6 @@
 // Implicit gemm, backward by the weights: dw^T [in kh kw, out] = pictures of x [in kh kw, places] *
-// dy^T [places, out] (conv2d_implicit.cpp). Kernels of usual widths go by windows instead
-// (conv2d_windows.h), and share here how the work is spread.
+// dy^T [places, out], or dw = dy * pictures^T (conv2d_implicit.cpp). Kernels of usual widths go by
+// windows instead (conv2d_windows.h), and share here how the work is spread.
 #include <algorithm>
 #include <cstdint>
 #include <utility>
