@@ -1,6 +1,6 @@
 // Which version of the convolution runs: over 16 images in a vector's lanes where the tensors are
-// laid out for it; a dense layer where the window is the image; else Winograd's convolution for
-// 3 x 3 kernels, or implicit gemm, where they suit the shape; else im2col and gemm.
+// laid out for it; a dense layer where the window is the image; else Winograd's convolution, for
+// 3 x 3 kernels or along lines, or implicit gemm, where they suit the shape; else im2col and gemm.
 #include "layers/conv2d_fast.h"
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include "core/cpu.h"
 #include "core/parallel.h"
 #include "layers/conv2d_lanes.h"
+#include "layers/conv2d_line_winograd.h"
 #include "layers/conv2d_winograd.h"
 
 namespace longhand::fast {
@@ -25,6 +26,9 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
   if (best() && is_dense(g)) return dense_forward(dense_geometry(g), x, w, b, y);
   if (g.layout == Layout::lanes) return lanes::conv2d_forward(g, x, w, b, y);
   if (best() && winograd::suits_forward(g)) return winograd::conv2d_forward(g, x, w, b, y);
+  if (best() && line_winograd::suits_forward(g)) {
+    return line_winograd::conv2d_forward(g, x, w, b, y);
+  }
   if (best() && implicit::suits_forward(g)) return implicit::conv2d_forward(g, x, w, b, y);
   im2col::conv2d_forward(g, x, w, b, y);
 }
@@ -34,6 +38,9 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
   if (g.layout == Layout::lanes) return lanes::conv2d_backward_data(g, dy, w, dx);
   if (best() && winograd::suits_backward_data(g)) {
     return winograd::conv2d_backward_data(g, dy, w, dx);
+  }
+  if (best() && line_winograd::suits_backward_data(g)) {
+    return line_winograd::conv2d_backward_data(g, dy, w, dx);
   }
   if (best() && implicit::suits_backward_data(g)) {
     return implicit::conv2d_backward_data(g, dy, w, dx);

@@ -1,13 +1,13 @@
 #include "layers/conv2d_winograd_tiles.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "core/cpu.h"
 #include "core/gemm_pack.h"
 #include "core/gemm_tile.h"
 #include "core/scratch.h"
 #include "core/vector.h"
+#include "core/vector_pairs.h"
 
 namespace longhand::fast::winograd {
 
@@ -54,42 +54,18 @@ template <int bytes>
   }
 }
 
-// Two vectors of neighbours become one of those in even and one of those in odd places, and back.
-template <class V>
-struct Pairs {
-  using Vector = typename V::Vector;
-  template <int... lane>
-  [[gnu::always_inline]] static void split(const real* from, Vector& even, Vector& odd,
-                                           std::integer_sequence<int, lane...> /*lanes*/) {
-    Vector a, b;
-    V::load(from, a);
-    V::load(from + V::lanes, b);
-    even = __builtin_shufflevector(a, b, (2 * lane)...);
-    odd = __builtin_shufflevector(a, b, (2 * lane + 1)...);
-  }
-  template <int... lane>
-  [[gnu::always_inline]] static void join(const Vector& even, const Vector& odd, real* to,
-                                          std::integer_sequence<int, lane...> /*lanes*/) {
-    constexpr int half = V::lanes / 2;
-    const Vector a = __builtin_shufflevector(even, odd, (lane / 2 + lane % 2 * V::lanes)...);
-    const Vector b = __builtin_shufflevector(even, odd, (half + lane / 2 + lane % 2 * V::lanes)...);
-    V::store(a, to);
-    V::store(b, to + V::lanes);
-  }
-};
-
 int pixels_pitch(int tile_columns, int lanes) {
   return 2 * std::max(tile_columns, lanes) + 2;
 }
 
 struct TransformInput {
   // B^T over columns 2 t ... 2 t + 3 of one line, for the tiles of a vector.
-  template <class V>
-  [[gnu::always_inline]] static void line_points(const real* line, typename V::Vector (&v)[4]) {
-    constexpr auto lane = std::make_integer_sequence<int, V::lanes>();
-    typename V::Vector d[4];
-    Pairs<V>::split(line, d[0], d[1], lane);
-    Pairs<V>::split(line + 2, d[2], d[3], lane);
+  template <class Isa>
+  [[gnu::always_inline]] static void line_points(const real* line,
+                                                 typename Vectors<Isa>::Vector (&v)[4]) {
+    typename Vectors<Isa>::Vector d[4];
+    Pairs<Isa>::split(line, d[0], d[1]);
+    Pairs<Isa>::split(line + 2, d[2], d[3]);
     input_points(d, v);
   }
 
@@ -126,12 +102,12 @@ struct TransformInput {
       const int t = std::max(std::min(block, columns - V::lanes), 0);
       const real* line = pixels + 2 * t;
       Vector h[4][4];  // the points of four lines; the lower two are the next row's upper two
-      line_points<V>(line, h[0]);
-      line_points<V>(line + pitch, h[1]);
+      line_points<Isa>(line, h[0]);
+      line_points<Isa>(line + pitch, h[1]);
       for (int r = 0; r < tiles->rows; ++r) {
         line += 2 * pitch;
-        line_points<V>(line, h[2]);
-        line_points<V>(line + pitch, h[3]);
+        line_points<Isa>(line, h[2]);
+        line_points<Isa>(line + pitch, h[3]);
         real* to = v + std::int64_t{r} * columns + t;
         LONGHAND_UNROLL
         for (int j = 0; j < 4; ++j) {
@@ -153,7 +129,6 @@ struct TransformOutput {
   [[gnu::always_inline]] static void run(const OutputTiles* tiles) {
     using V = Vectors<Isa>;
     using Vector = typename V::Vector;
-    constexpr auto lane = std::make_integer_sequence<int, V::lanes>();
     const int columns = tiles->columns;
     const real bias = tiles->bias;
     for (int r = 0; r < tiles->rows; ++r) {
@@ -177,10 +152,10 @@ struct TransformOutput {
           y[0] += bias;
           y[1] += bias;
           if (count >= 2 * V::lanes) {
-            Pairs<V>::join(y[0], y[1], to, lane);
+            Pairs<Isa>::join(y[0], y[1], to);
           } else {
             real all[2 * V::lanes];
-            Pairs<V>::join(y[0], y[1], all, lane);
+            Pairs<Isa>::join(y[0], y[1], all);
             copy_numbers<Isa::vector_bytes>(all, count, to);
           }
           to += tiles->w;

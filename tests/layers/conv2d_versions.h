@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -47,6 +49,44 @@ inline void check_outcome(const Outcome& outcome, const Outcome& expected) {
   check_equal("y", outcome.y, expected.y);
   check_equal("dx", outcome.dx, expected.dx);
   check_equal("dw", outcome.dw, expected.dw);
+}
+
+// y in double, without bias, by the loop of the formula.
+inline std::vector<double> exact_forward(const Conv2dGeometry& g, const Tensor& x,
+                                         const Tensor& w) {
+  std::vector<double> y;
+  for (int n = 0; n < g.y.n; ++n) {
+    for (int co = 0; co < g.y.c; ++co) {
+      const int first = co / (g.y.c / g.groups) * g.w.c;
+      for (int oh = 0; oh < g.y.h; ++oh) {
+        for (int ow = 0; ow < g.y.w; ++ow) {
+          double sum = 0;
+          for (int ci = 0; ci < g.w.c; ++ci) {
+            for (int kh = 0; kh < g.w.h; ++kh) {
+              for (int kw = 0; kw < g.w.w; ++kw) {
+                const int ih = oh * g.stride_h - g.padding_top + kh * g.dilation_h;
+                const int iw = ow * g.stride_w - g.padding_left + kw * g.dilation_w;
+                if (ih < 0 || ih >= g.x.h || iw < 0 || iw >= g.x.w) continue;
+                sum += static_cast<double>(x.at(n, first + ci, ih, iw)) * w.at(co, ci, kh, kw);
+              }
+            }
+          }
+          y.push_back(sum);
+        }
+      }
+    }
+  }
+  return y;
+}
+
+// The largest difference from `exact`, relative to the root mean square of the values.
+inline double largest_error(const Tensor& values, const std::vector<double>& exact) {
+  double worst = 0, squares = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    worst = std::max(worst, std::abs(values.data()[i] - exact[i]));
+    squares += exact[i] * exact[i];
+  }
+  return worst / std::sqrt(squares / static_cast<double>(exact.size()));
 }
 
 }  // namespace longhand::test

@@ -2,8 +2,6 @@
 // and rows do not come out even; and how exact it is.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -60,16 +58,6 @@ Outcome winograd(const Conv2dGeometry& g, bool bias, int count) {
              fast::winograd::conv2d_backward_weights);
 }
 
-// The largest difference from `exact`, relative to the root mean square of the values.
-double largest_error(const Tensor& values, const std::vector<double>& exact) {
-  double worst = 0, squares = 0;
-  for (std::size_t i = 0; i < exact.size(); ++i) {
-    worst = std::max(worst, std::abs(values.data()[i] - exact[i]));
-    squares += exact[i] * exact[i];
-  }
-  return worst / std::sqrt(squares / static_cast<double>(exact.size()));
-}
-
 }  // namespace
 
 TEST_CASE("Winograd's convolution is the reference, at any number of threads") {
@@ -124,24 +112,7 @@ TEST_CASE("it is chosen for wide layers of 3x3 kernels that move by one") {
 TEST_CASE("how exact it is") {
   const Conv2dGeometry g = geometry({"", {1, 64, 12, 12}, 16, Padding::all(1)});
   const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2);
-  std::vector<double> exact;
-  for (int co = 0; co < g.y.c; ++co) {
-    for (int oh = 0; oh < g.y.h; ++oh) {
-      for (int ow = 0; ow < g.y.w; ++ow) {
-        double sum = 0;
-        for (int ci = 0; ci < g.w.c; ++ci) {
-          for (int kh = 0; kh < 3; ++kh) {
-            for (int kw = 0; kw < 3; ++kw) {
-              const int ih = oh - 1 + kh, iw = ow - 1 + kw;
-              if (ih < 0 || ih >= g.x.h || iw < 0 || iw >= g.x.w) continue;
-              sum += static_cast<double>(x.at(0, ci, ih, iw)) * w.at(co, ci, kh, kw);
-            }
-          }
-        }
-        exact.push_back(sum);
-      }
-    }
-  }
+  const std::vector<double> exact = exact_forward(g, x, w);
   Tensor y(g.y);
   fast::implicit::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
   const double plain = largest_error(y, exact);
