@@ -35,6 +35,19 @@ int lines_at_a_time(const Conv2dGeometry& g, std::int64_t line_numbers) {
 
 }  // namespace
 
+std::pair<const real*, const real*> PixelsAhead::next(std::int64_t numbers) {
+  if (count == 0) return {};
+  const real* from = begin + done;
+  const std::int64_t here = std::min(numbers, size - done);
+  done += here;
+  if (done == size) {
+    begin += stride;
+    --count;
+    done = 0;
+  }
+  return {from, from + here};
+}
+
 PointPlanes::PointPlanes(const Conv2dGeometry& geometry)
     : g(geometry),
       pairs((g.y.w + 1) / 2),
@@ -66,6 +79,18 @@ void PointPlanes::transform(const real* x, int oh0, int oh1, real* v) const {
       }
     }
   }
+}
+
+PixelsAhead PointPlanes::ahead(const real* x, int oh0, int oh1) const {
+  // The line of the image behind the last that line oh - 1 of y sees.
+  const auto behind = [&](int oh) {
+    return std::clamp((oh - 1) * rows.stride - rows.padding + rows.reach() + 1, 0, g.x.h);
+  };
+  const int begin = behind(oh0), end = behind(oh1);
+  return {.begin = x + std::int64_t{begin} * g.x.w,
+          .size = std::int64_t{end - begin} * g.x.w,
+          .stride = std::int64_t{g.x.h} * g.x.w,
+          .count = begin < end ? g.w.c : 0};
 }
 
 void PointPlanes::offsets(std::vector<int>& offset) const {

@@ -42,6 +42,7 @@ struct LineTileKernel {
     for (int v = 0; v < vectors; ++v) u[v] = V::pointer_of_its_own(tile.u);
     const real* y = tile.fetched;
     int fetched = 0;
+    auto [ahead, ahead_end] = tile.ahead;
     for (int point = 0; point < tile.points; ++point) {
       Vector sum[rows][vectors] = {};
       const auto step = [&](int l) __attribute__((always_inline)) {
@@ -79,6 +80,9 @@ struct LineTileKernel {
           }
           y += tile.fetched_stride;
           ++fetched;
+        } else if (ahead < ahead_end) {
+          __builtin_prefetch(ahead, 0, 2);
+          ahead += cache_line;
         }
         LONGHAND_UNROLL
         for (int i = 0; i < 4; ++i) step(i);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "core/real.h"
 
@@ -22,6 +23,7 @@ struct LineTile {
   std::int64_t y_stride;
   const real* fetched;  // where outputs end up in y, to be fetched meanwhile, and how far apart
   std::int64_t fetched_stride;
+  std::pair<const real*, const real*> ahead;  // is fetched, too
 };
 
 // The tile with so many rows, at most as many as a Tile of two vectors (core/gemm_tile.h). Of those

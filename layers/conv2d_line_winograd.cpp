@@ -12,6 +12,7 @@
 
 #include "core/gemm_parts.h"
 #include "core/scratch.h"
+#include "core/vector.h"
 #include "layers/conv2d_fast.h"
 #include "layers/conv2d_line_planes.h"
 #include "layers/conv2d_line_points.h"
@@ -33,8 +34,9 @@ struct Convolution {
   const int* offset;                   // of V's rows
   std::array<int, most_points> depth;  // of each point's product
 
-  // `lines` lines of y of one group, of V.
-  void multiply(int group, const real* v, const real* b, int lines, real* y) const {
+  // `lines` lines of y of one group, of V. Meanwhile `ahead` is fetched.
+  void multiply(int group, const real* v, const real* b, int lines, PixelsAhead ahead,
+                real* y) const {
     const int pairs = planes.pairs, count = lines * pairs, lanes = tiles().lanes;
     const int together = 2 * lanes, last = std::clamp(count - lanes, 0, lanes);
     const std::int64_t places = std::int64_t{g.y.h} * g.y.w;
@@ -52,7 +54,10 @@ struct Convolution {
                   .y = outputs,
                   .y_stride = in_place ? places : 2 * together,
                   .fetched = nullptr,
-                  .fetched_stride = places};
+                  .fetched_stride = places,
+                  .ahead = {}};
+    const int all_tiles = (count + together - 1) / together * weights.group_tiles;
+    const std::int64_t ahead_of_tile = ahead.size * ahead.count / all_tiles + cache_line;
     for (int block = 0; block < count; block += together) {
       // The last pairs may be some of those before, computed again.
       const int first = std::max(std::min(block, count - together), 0);
@@ -65,9 +70,11 @@ struct Convolution {
         tile.bias = b ? b + channel : nullptr;
         tile.fetched = outputs_in_y;
         if (in_place) tile.y = outputs_in_y;
+        tile.ahead = ahead.next(ahead_of_tile);
         line_tile(rows, i == 0)(&tile);
-        if (!in_place)
+        if (!in_place) {
           copy_lines(outputs, rows, first, std::min(count - first, together), channels);
+        }
       }
     }
   }
@@ -103,8 +110,10 @@ void convolve(const Conv2dGeometry& g, const real* x, const Kernels& kernels, co
     real* v = implicit::plane_memory(g.w.c * planes.channel);
     for (int row = row0; row < row1; row += planes.lines) {
       const int end = std::min(row + planes.lines, row1);
-      planes.transform(x + x_offset(g, n, group), row, end, v);
+      const real* image = x + x_offset(g, n, group);
+      planes.transform(image, row, end, v);
       convolution.multiply(group, v, b ? b + group * weights.out : nullptr, end - row,
+                           planes.ahead(image, end, std::min(end + planes.lines, row1)),
                            y + y_offset(g, n, group) + std::int64_t{row} * g.y.w);
     }
   });
