@@ -1,6 +1,7 @@
 // transpose: rows become columns, a register tile at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -74,9 +75,15 @@ struct TransposeInto {
     using Vector = typename SquareTranspose<Isa>::Vector;
     using Stored = typename SquareTranspose<Isa>::Stored;
     constexpr int lanes = SquareTranspose<Isa>::lanes;
-    const int whole_rows = rows / lanes * lanes, whole_columns = columns / lanes * lanes;
-    for (int i = 0; i < whole_rows; i += lanes) {
-      for (int j = 0; j < whole_columns; j += lanes) {
+    // The last squares of `rows` and `columns` overlap those before, and write the same again; but
+    // not twice if it is added, and there may be less than a square.
+    const bool overlap = !add && rows >= lanes && columns >= lanes;
+    const int whole_rows = overlap ? rows : rows / lanes * lanes;
+    const int whole_columns = overlap ? columns : columns / lanes * lanes;
+    for (int row0 = 0; row0 < whole_rows; row0 += lanes) {
+      const int i = std::min(row0, rows - lanes);
+      for (int column0 = 0; column0 < whole_columns; column0 += lanes) {
+        const int j = std::min(column0, columns - lanes);
         Vector row[lanes];
         for (int k = 0; k < lanes; ++k) {
           row[k] = *reinterpret_cast<const Stored*>(from + (i + k) * from_stride + j);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include "core/cpu.h"
 #include "core/gemm_tile.h"
@@ -26,15 +27,28 @@ constexpr Row input_row(int taps, int point) {
   return row;
 }
 
-constexpr std::array<Row, most_points> input_matrix(int taps) {
+template <int taps, class OneRow>
+constexpr std::array<Row, most_points> all_rows(OneRow&& one_row) {
   std::array<Row, most_points> matrix{};
-  for (int i = 0; i <= taps; ++i) matrix[static_cast<std::size_t>(i)] = input_row(taps, i);
+  for (int i = 0; i <= taps; ++i) matrix[static_cast<std::size_t>(i)] = one_row(taps, i);
   return matrix;
+}
+
+// to = the sum of row[j] * from[j].
+template <class Vector, int count>
+[[gnu::always_inline]] inline void multiply_row(const Row& row, const Vector (&from)[count],
+                                                Vector& to) {
+  to = Vector{};
+  LONGHAND_UNROLL
+  for (int j = 0; j < count; ++j) {
+    const real factor = row[static_cast<std::size_t>(j)];
+    if (factor != 0) to += factor * from[j];
+  }
 }
 
 template <int taps>
 struct TransformLines {
-  static constexpr std::array<Row, most_points> matrix = input_matrix(taps);
+  static constexpr std::array<Row, most_points> matrix = all_rows<taps>(input_row);
 
   template <class Isa>
   [[gnu::always_inline]] static void run(const real* pixels, int rows, int pairs, real* v,
@@ -46,18 +60,14 @@ struct TransformLines {
       for (int block = 0; block < pairs; block += V::lanes) {
         // The last vector overlaps the one before; or the next row, which overwrites it.
         const int p = std::max(std::min(block, pairs - V::lanes), 0);
-        Vector d[taps + 2];
+        Vector d[taps / 2 * 2 + 2];
         LONGHAND_UNROLL
         for (int j = 0; j <= taps; j += 2) Pairs<Isa>::split(pixels + 2 * p + j, d[j], d[j + 1]);
         LONGHAND_UNROLL
         for (int i = 0; i <= taps; ++i) {
-          Vector sum = {};
-          LONGHAND_UNROLL
-          for (int j = 0; j <= taps; ++j) {
-            const real factor = matrix[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
-            if (factor != 0) sum += factor * d[j];
-          }
-          V::store(sum, v + i * point_stride + p);
+          Vector point;
+          multiply_row(matrix[static_cast<std::size_t>(i)], d, point);
+          V::store(point, v + i * point_stride + p);
         }
       }
     }
@@ -66,45 +76,68 @@ struct TransformLines {
 
 // Row `point` of G: the powers of the point's value, over the product of its differences from the
 // others.
-std::array<real, most_taps> weight_row(int taps, int point) {
-  std::array<real, most_taps> row{};
-  const auto value_of = [](int i) { return double{values[static_cast<std::size_t>(i)]}; };
+constexpr Row weight_row(int taps, int point) {
+  Row row{};
   if (point == taps) {
     row[static_cast<std::size_t>(taps - 1)] = 1;
     return row;
   }
+  const double value = values[static_cast<std::size_t>(point)];
   double power = 1;
   for (int i = 0; i < taps; ++i) {
-    if (i != point) power /= value_of(point) - value_of(i);
+    if (i != point) power /= value - values[static_cast<std::size_t>(i)];
   }
-  for (int j = 0; j < taps; ++j, power *= value_of(point)) {
+  for (int j = 0; j < taps; ++j, power *= value) {
     row[static_cast<std::size_t>(j)] = static_cast<real>(power);
   }
   return row;
 }
 
+template <int taps>
 struct TransformTaps {
+  static constexpr std::array<Row, most_points> matrix = all_rows<taps>(weight_row);
+
   template <class Isa>
-  [[gnu::always_inline]] static void run(int taps, const real* row, const KernelLines* kernels,
-                                         real* u) {
+  [[gnu::always_inline]] static void run(const KernelLines* kernels) {
     using V = Vectors<Isa>;
+    using Vector = typename V::Vector;
     const KernelLines k = *kernels;
-    const std::int64_t step = std::int64_t{k.step} * k.width,
-                       line = std::int64_t{k.pitch} * k.width;
-    for (int l = 0; l < k.lines; ++l, u += k.channels) {
+    const std::int64_t step = std::int64_t{k.step} * k.width;
+    for (int l = 0; l < k.lines; ++l) {
       for (int c = 0; c < k.channels; c += V::lanes) {
-        const real* g = k.g + l * line + c;
-        typename V::Vector sum = {};
-        for (int j = 0; j < taps; ++j, g += step) {
-          typename V::Vector element;
-          V::load(g, element);
-          sum += row[j] * element;
+        Vector g[taps];
+        LONGHAND_UNROLL
+        for (int j = 0; j < taps; ++j) {
+          V::load(k.g + std::int64_t{l} * k.pitch * k.width + j * step + c, g[j]);
         }
-        V::store(sum, u + c);
+        LONGHAND_UNROLL
+        for (int i = 0; i <= taps; ++i) {
+          Vector sum;
+          multiply_row(matrix[static_cast<std::size_t>(i)], g, sum);
+          real* u = k.u[static_cast<std::size_t>(i)] + std::int64_t{l} * k.channels + c;
+          // What is too much of a vector the next lines overwrite, unless there are none.
+          if (std::int64_t{k.lines - l} * k.channels < c + V::lanes) {
+            V::store(sum, std::min(k.channels - c, V::lanes), u);
+          } else {
+            V::store(sum, u);
+          }
+        }
       }
     }
   }
 };
+
+// Calls body(taps) with a number that the compiler knows.
+template <int count = 1, class Body>
+void with_taps(int taps, Body&& body) {
+  if constexpr (count == most_taps) {
+    body(std::integral_constant<int, count>());
+  } else if (taps == count) {
+    body(std::integral_constant<int, count>());
+  } else {
+    with_taps<count + 1>(taps, body);
+  }
+}
 
 }  // namespace
 
@@ -114,23 +147,13 @@ int pixels_pitch(int pairs) {
 
 void transform_lines(int taps, const real* pixels, int rows, int pairs, real* v,
                      std::int64_t point_stride) {
-  switch (taps) {
-    case 1:
-      return run_kernel<TransformLines<1>>(pixels, rows, pairs, v, point_stride);
-    case 2:
-      return run_kernel<TransformLines<2>>(pixels, rows, pairs, v, point_stride);
-    case 3:
-      return run_kernel<TransformLines<3>>(pixels, rows, pairs, v, point_stride);
-    case 4:
-      return run_kernel<TransformLines<4>>(pixels, rows, pairs, v, point_stride);
-    default:
-      return run_kernel<TransformLines<5>>(pixels, rows, pairs, v, point_stride);
-  }
+  with_taps(taps, [&](auto count) {
+    run_kernel<TransformLines<count>>(pixels, rows, pairs, v, point_stride);
+  });
 }
 
-void transform_taps(int taps, int point, const KernelLines& kernels, real* u) {
-  const std::array<real, most_taps> row = weight_row(taps, point);
-  run_kernel<TransformTaps>(taps, row.data(), &kernels, u);
+void transform_taps(int taps, const KernelLines& kernels) {
+  with_taps(taps, [&](auto count) { run_kernel<TransformTaps<count>>(&kernels); });
 }
 
 }  // namespace longhand::fast::line_winograd

@@ -48,14 +48,14 @@ int pixels_pitch(int pairs);
 void transform_lines(int taps, const real* pixels, int rows, int pairs, real* v,
                      std::int64_t point_stride);
 
-// U = G g, row `point` of G, for `lines` lines of the kernels of `channels` output channels.
-// Element j of line l of channel c is g[(l * pitch + j * step) * width + c], what becomes of it is
-// written to u[l * channels + c]. Up to a vector of numbers behind the last is read, and
-// overwritten.
+// U = G g for `lines` lines of the kernels of `channels` output channels. Element j of line l of
+// channel c is g[(l * pitch + j * step) * width + c]; its point i is written to u[i][l * channels +
+// c]. Up to a vector of numbers behind the last element is read.
 struct KernelLines {
   const real* g;
   int lines, pitch, step, width, channels;
+  std::array<real*, most_points> u;
 };
-void transform_taps(int taps, int point, const KernelLines& kernels, real* u);
+void transform_taps(int taps, const KernelLines& kernels);
 
 }  // namespace longhand::fast::line_winograd

@@ -27,29 +27,32 @@ int k_values(const Conv2dGeometry& g) {
 // to[ci, kh, kw, co]: output channels lie side by side.
 void transpose_kernels(const Conv2dGeometry& g, const Kernels& kernels, int group, real* to) {
   const int elements = g.w.h * g.w.w, out = g.y.c / g.groups;
-  for (int ci = 0; ci < g.w.c; ++ci, to += std::int64_t{elements} * out) {
-    const real* from = kernels.w + group * kernels.group + ci * kernels.in;
-    if (kernels.turned) {  // the first element becomes the last
-      transpose(out, elements, from, kernels.out, to + std::int64_t{elements - 1} * out, -out);
-    } else {
-      transpose(out, elements, from, kernels.out, to, out);
-    }
+  const real* w = kernels.w + group * kernels.group;
+  if (!kernels.turned) return transpose(out, g.w.c * elements, w, kernels.out, to, out);
+  for (int ci = 0; ci < g.w.c; ++ci, w += kernels.in) {  // the first element becomes the last
+    to += std::int64_t{elements} * out;
+    transpose(out, elements, w, kernels.out, to - out, -out);
   }
 }
 
 // U of `channels` output channels, one tile's.
 void transform_tile(const Conv2dGeometry& g, const real* by_element, int channels, real* u) {
-  for_each_point(g, [&](int /*point*/, int q, int own) {
-    const int out = g.y.c / g.groups, lines = g.w.c * g.w.h;
-    const KernelLines kernels{.g = by_element + std::int64_t{q} * out,
-                              .lines = lines,
-                              .pitch = g.w.w,
-                              .step = g.stride_w,
-                              .width = out,
-                              .channels = channels};
-    transform_taps(taps(g, q), own, kernels, u);
-    u += std::int64_t{lines} * channels;
-  });
+  const int out = g.y.c / g.groups;
+  for (int q = 0; q < phases(g); ++q) {
+    KernelLines kernels{.g = by_element + std::int64_t{q} * out,
+                        .lines = g.w.c * g.w.h,
+                        .pitch = g.w.w,
+                        .step = g.stride_w,
+                        .width = out,
+                        .channels = channels,
+                        .u = {}};
+    real* to = u;
+    for_each_point(g, [&](int /*point*/, int phase, int own) {
+      if (phase == q) kernels.u[static_cast<std::size_t>(own)] = to;
+      to += std::int64_t{kernels.lines} * channels;
+    });
+    transform_taps(taps(g, q), kernels);
+  }
 }
 
 }  // namespace
