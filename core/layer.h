@@ -52,6 +52,13 @@ class Layer {
   // that stand for no image may hold any finite number in x and y; they are zeros in dy and dx.
   virtual bool takes_lanes() const { return false; }
 
+  // Of the multiplications of a forward pass for an x of that shape, how many Device::cpu does
+  // faster in lanes, less those that it does faster in Layout::nchw. 0: much the same.
+  virtual std::int64_t lanes_gain(const Shape& x) const {
+    static_cast<void>(x);
+    return 0;
+  }
+
   // Chooses the version of the loops that forward and backward run, and moves the params to the
   // device's memory. forward and backward take x and dy from there (DeviceError otherwise) and give
   // y and dx there.

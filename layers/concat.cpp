@@ -186,6 +186,12 @@ bool Concat::takes_lanes() const {
                      [](const auto& branch) { return branch->takes_lanes(); });
 }
 
+std::int64_t Concat::lanes_gain(const Shape& x) const {
+  std::int64_t gain = 0;
+  for (const auto& branch : branches_) gain += branch->lanes_gain(x);
+  return gain;
+}
+
 void Concat::to(Device device) {
   Layer::to(device);
   for (const auto& branch : branches_) branch->to(device);

@@ -25,6 +25,7 @@ class Concat : public Layer {
   std::vector<Param*> params() override;
   void to(Device device) override;
   bool takes_lanes() const override;
+  std::int64_t lanes_gain(const Shape& x) const override;
   std::int64_t activation_bytes() const override;
 
  private:

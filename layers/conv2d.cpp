@@ -153,6 +153,12 @@ Shape Conv2d::output_shape(const Shape& x) const {
   return conv2d_geometry(x, w, window_, groups_).y;
 }
 
+std::int64_t Conv2d::lanes_gain(const Shape& x) const {
+  const Conv2dGeometry g = geometry(x, Layout::lanes);
+  const std::int64_t multiplications = g.y.size() * g.w.c * g.w.h * g.w.w;
+  return fast::conv2d_suits_lanes(g) ? multiplications : -multiplications;
+}
+
 Conv2dGeometry Conv2d::geometry(const Shape& x, Layout layout) const {
   Conv2dGeometry g = conv2d_geometry(x, weight_.value.shape(), window_, groups_);
   g.layout = layout;

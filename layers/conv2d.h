@@ -40,6 +40,7 @@ class Conv2d : public Layer {
 
   std::string describe() const override;
   bool takes_lanes() const override { return true; }
+  std::int64_t lanes_gain(const Shape& x) const override;
   void want_input_gradient(bool wanted) override { input_gradient_ = wanted; }
   Shape output_shape(const Shape& x) const override;
   const Tensor& forward(const Tensor& x) override;
@@ -78,6 +79,7 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx);
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw);
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db);
+bool conv2d_suits_lanes(const Conv2dGeometry& g);   // whether x and y should rather be in lanes
 int conv2d_weight_shares(const Conv2dGeometry& g);  // how many threads share dw (Param::shares)
 }  // namespace fast
 

@@ -3,6 +3,7 @@
 // 3 x 3 kernels or along lines, or implicit gemm, where they suit the shape; else im2col and gemm.
 #include "layers/conv2d_fast.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/cpu.h"
@@ -58,6 +59,16 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
     return implicit::conv2d_backward_weights(g, x, dy, dw);
   }
   im2col::conv2d_backward_weights(g, x, dy, dw);
+}
+
+// Few channels, or small images of them, do not fill vectors otherwise. But 16 large images of many
+// channels together do not stay in the L2 cache, where one of them would; and Winograd's
+// convolutions multiply less. (docs/fast_cpu.md has what was measured.)
+bool conv2d_suits_lanes(const Conv2dGeometry& g) {
+  constexpr int many = 32;
+  constexpr std::int64_t half_of_l2 = (1 << 20) / sizeof(float);
+  const std::int64_t image = std::max(g.x.size() / g.x.n, g.y.size() / g.y.n);
+  return g.w.c < many || g.y.c / g.groups < many || lane_count * image < half_of_l2;
 }
 
 int conv2d_weight_shares(const Conv2dGeometry& g) {

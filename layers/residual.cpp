@@ -88,6 +88,10 @@ bool Residual::takes_lanes() const {
   return f_->takes_lanes() && (!s_ || s_->takes_lanes());
 }
 
+std::int64_t Residual::lanes_gain(const Shape& x) const {
+  return f_->lanes_gain(x) + (s_ ? s_->lanes_gain(x) : 0);
+}
+
 void Residual::to(Device device) {
   Layer::to(device);
   f_->to(device);

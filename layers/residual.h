@@ -24,6 +24,7 @@ class Residual : public Layer {
   std::vector<Param*> params() override;
   void to(Device device) override;
   bool takes_lanes() const override;
+  std::int64_t lanes_gain(const Shape& x) const override;
   std::int64_t activation_bytes() const override;
 
  private:

@@ -82,13 +82,14 @@ Shape Sequential::output_shape(const Shape& x) const {
 // Lanes that stand for no image are computed all the same, so a small batch is faster in NCHW.
 bool Sequential::wants_lanes(const Tensor& x) const {
   return device() == Device::cpu && cpu_rung() == CpuRung::best && x.layout() == Layout::nchw &&
-         !layers_.empty() && x.shape().n >= lane_count / 2 && takes_lanes();
+         !layers_.empty() && x.shape().n >= lane_count / 2 && takes_lanes() && gains_by_lanes_;
 }
 
 const Tensor& Sequential::forward(const Tensor& x) {
   if (x.shape() != checked_) {
     output_shape(x.shape());  // so that an error says which layer it is about
     checked_ = x.shape();
+    gains_by_lanes_ = lanes_gain(x.shape()) >= 0;
   }
   converted_ = wants_lanes(x);
   const Tensor* y = &x;
@@ -130,6 +131,16 @@ const Tensor& Sequential::backward(const Tensor& dy) {
 bool Sequential::takes_lanes() const {
   return std::all_of(layers_.begin(), layers_.end(),
                      [](const auto& layer) { return layer->takes_lanes(); });
+}
+
+std::int64_t Sequential::lanes_gain(const Shape& x) const {
+  std::int64_t gain = 0;
+  Shape shape = x;
+  for (const auto& layer : layers_) {
+    gain += layer->lanes_gain(shape);
+    shape = layer->output_shape(shape);
+  }
+  return gain;
 }
 
 std::int64_t Sequential::activation_bytes() const {

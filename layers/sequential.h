@@ -15,7 +15,8 @@ namespace longhand {
 // the layers from the last to the first: each overwrites its dx and adds into its grads.
 //
 // On Device::cpu, batches that fill lanes are converted to Layout::lanes on their way in and back
-// on their way out; in between, every layer's tensors stay in lanes.
+// on their way out; in between, every layer's tensors stay in lanes. Not so if most of the
+// multiplications are faster in NCHW (Layer::lanes_gain).
 //
 //   Sequential net;
 //   net.add<Conv2d>(1, 6, 5).add<Relu>().add<MaxPool2d>(2);
@@ -34,7 +35,8 @@ class Sequential : public Layer {
   const Tensor& backward(const Tensor& dy) override;
   std::vector<Param*> params() override;
   void to(Device device) override;
-  bool takes_lanes() const override;  // if all layers do
+  bool takes_lanes() const override;
+  std::int64_t lanes_gain(const Shape& x) const override;  // if all layers do
   void want_input_gradient(bool wanted) override;
   std::int64_t activation_bytes() const override;
 
@@ -62,8 +64,9 @@ class Sequential : public Layer {
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<Step> steps_;
   bool fuses_ = false;
-  Shape checked_;           // the last input shape that fitted all layers
-  bool converted_ = false;  // the last forward ran in lanes
+  Shape checked_;                // the last input shape that fitted all layers
+  bool gains_by_lanes_ = false;  // with that shape
+  bool converted_ = false;       // the last forward ran in lanes
   Tensor x_lanes_, dy_lanes_;
 };
 

@@ -74,6 +74,7 @@ class TimedLayer : public Layer {
   Shape output_shape(const Shape& x) const override { return layer_.output_shape(x); }
   void want_input_gradient(bool wanted) override { layer_.want_input_gradient(wanted); }
   bool takes_lanes() const override { return layer_.takes_lanes(); }
+  std::int64_t lanes_gain(const Shape& x) const override { return layer_.lanes_gain(x); }
   const Tensor& forward(const Tensor& x) override {
     if (layer_.device() != Device::cuda) {
       const Stopwatch watch(row_.forward);
