@@ -130,13 +130,10 @@ struct TransformTaps {
 // Calls body(taps) with a number that the compiler knows.
 template <int count = 1, class Body>
 void with_taps(int taps, Body&& body) {
-  if constexpr (count == most_taps) {
-    body(std::integral_constant<int, count>());
-  } else if (taps == count) {
-    body(std::integral_constant<int, count>());
-  } else {
-    with_taps<count + 1>(taps, body);
+  if constexpr (count < most_taps) {
+    if (taps > count) return with_taps<count + 1>(taps, body);
   }
+  body(std::integral_constant<int, count>());
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ Conv2dGeometry turned(const Conv2dGeometry& g) {
 
 // Fewer products by a third or more: phases of three elements with a stride, or of four and five.
 // And little of what tiles compute is thrown away: pairs that a tile has already, or that stick out
-// of a line. The matrix unit is faster still.
+// of a line. Where there is a matrix unit, what pays there goes there (not measured beside this).
 bool pays(const Conv2dGeometry& g) {
   const int together = 2 * tiles().lanes;
   const std::int64_t pairs = (g.y.w + 1) / 2 * std::int64_t{g.y.h};

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "core/parallel.h"
 #include "layers/conv2d_fast.h"
 #include "tests/layers/conv2d_versions.h"
 #include "tests/support/same_bits.h"
@@ -12,15 +11,7 @@
 namespace longhand::test {
 namespace {
 
-struct Case {
-  std::string name;
-  Shape x;
-  int out;
-  Window window;
-  int groups = 1;
-};
-
-std::vector<Case> cases() {
+std::vector<ConvCase> cases() {
   const Padding per_side{.top = 2, .left = 0, .bottom = 1, .right = 3};
   const Padding one = Padding::all(1);
   const Padding above{.top = 1}, before{.left = 1}, below{.bottom = 2}, behind{.right = 2};
@@ -182,14 +173,8 @@ std::vector<Case> cases() {
   };
 }
 
-Conv2dGeometry geometry(const Case& c) {
-  const Shape w{c.out, c.x.c / c.groups, c.window.kernel.h, c.window.kernel.w};
-  return conv2d_geometry(c.x, w, c.window, c.groups);
-}
-
 // Where it does not suit the shape, the reference: nothing to compare.
-Outcome implicit(const Conv2dGeometry& g, bool bias, int count) {
-  set_threads(count);
+Outcome implicit(const Conv2dGeometry& g, bool bias) {
   return run(
       g, bias,
       fast::implicit::suits_forward(g) ? fast::implicit::conv2d_forward : ref::conv2d_forward,
@@ -199,55 +184,40 @@ Outcome implicit(const Conv2dGeometry& g, bool bias, int count) {
                                                 : ref::conv2d_backward_weights);
 }
 
+Outcome im2col(const Conv2dGeometry& g, bool bias) {
+  return run(g, bias, fast::im2col::conv2d_forward, fast::im2col::conv2d_backward_data,
+             fast::im2col::conv2d_backward_weights);
+}
+
 }  // namespace
 
 TEST_CASE("im2col and implicit gemm are the reference, at any number of threads") {
-  const int before = threads();
-  for (const Case& c : cases()) {
-    const Conv2dGeometry g = geometry(c);
-    for (const bool bias : {false, true}) {
-      const Outcome expected = run(g, bias, ref::conv2d_forward, ref::conv2d_backward_data,
-                                   ref::conv2d_backward_weights);
-      for (const int count : {1, 2, 3}) {
-        INFO(c.name, ", bias ", bias, ", threads ", count);
-        set_threads(count);
-        check_outcome(run(g, bias, fast::im2col::conv2d_forward, fast::im2col::conv2d_backward_data,
-                          fast::im2col::conv2d_backward_weights),
-                      expected);
-        check_outcome(implicit(g, bias, count), expected);
-      }
-    }
-  }
-  set_threads(before);
+  for (const ConvCase& c : cases()) check_versions(c, im2col, implicit);
 }
 
 TEST_CASE("implicit gemm is the reference with more threads than there are whole tiles") {
-  const int before = threads();
   const Conv2dGeometry g =
       geometry({"", {3, 3, 70, 70}, 64, {.kernel = 7, .stride = 2, .padding = Padding::all(3)}});
   const Outcome expected =
       run(g, true, ref::conv2d_forward, ref::conv2d_backward_data, ref::conv2d_backward_weights);
   for (const int count : {4, 16}) {
     CAPTURE(count);
-    check_outcome(implicit(g, true, count), expected);
+    check_outcome(with_threads(count, [&] { return implicit(g, true); }), expected);
   }
-  set_threads(before);
 }
 
 TEST_CASE("implicit gemm repeats to the bit; y and dx at any number of threads") {
-  const int before = threads();
-  for (const Case& c : cases()) {
+  for (const ConvCase& c : cases()) {
     INFO(c.name);
-    const Conv2dGeometry g = geometry(c);
-    const Outcome one = implicit(g, true, 1), three = implicit(g, true, 3),
-                  again = implicit(g, true, 3);
+    const auto outcome = [g = geometry(c)] { return implicit(g, true); };
+    const Outcome one = with_threads(1, outcome), three = with_threads(3, outcome),
+                  again = with_threads(3, outcome);
     CHECK(same_bits(one.y, three.y));
     CHECK(same_bits(one.dx, three.dx));
     // The threads' shares of a small dw are added up, so their number shows in the rounding.
     check_equal("dw", three.dw, one.dw);
     CHECK(same_bits(again.dw, three.dw));
   }
-  set_threads(before);
 }
 
 }  // namespace longhand::test

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "core/parallel.h"
 #include "layers/conv2d_fast.h"
 #include "layers/conv2d_line_winograd.h"
 #include "tests/layers/conv2d_versions.h"
@@ -14,15 +13,7 @@
 namespace longhand::test {
 namespace {
 
-struct Case {
-  std::string name;
-  Shape x;
-  int out;
-  Window window;
-  int groups = 1;
-};
-
-std::vector<Case> cases() {
+std::vector<ConvCase> cases() {
   const Padding one = Padding::all(1), two = Padding::all(2), three = Padding::all(3);
   return {
       // a stride of one: also by data
@@ -70,14 +61,8 @@ std::vector<Case> cases() {
   };
 }
 
-Conv2dGeometry geometry(const Case& c) {
-  return conv2d_geometry(c.x, {c.out, c.x.c / c.groups, c.window.kernel.h, c.window.kernel.w},
-                         c.window, c.groups);
-}
-
 // By weights, and where it can't, by data, as the reference: nothing to compare.
-Outcome line_winograd(const Conv2dGeometry& g, bool bias, int count) {
-  set_threads(count);
+Outcome line_winograd(const Conv2dGeometry& g, bool bias) {
   const auto data = fast::line_winograd::computes_backward_data(g)
                         ? fast::line_winograd::conv2d_backward_data
                         : ref::conv2d_backward_data;
@@ -91,35 +76,24 @@ Conv2dGeometry shape(const Shape& x, int out, const Window& window) {
 }  // namespace
 
 TEST_CASE("Winograd's convolution along lines is the reference, at any number of threads") {
-  const int before = threads();
   int by_data = 0;
-  for (const Case& c : cases()) {
+  for (const ConvCase& c : cases()) {
     const Conv2dGeometry g = geometry(c);
     REQUIRE_MESSAGE(fast::line_winograd::computes_forward(g), c.name);
     if (fast::line_winograd::computes_backward_data(g)) ++by_data;
-    for (const bool bias : {false, true}) {
-      const Outcome expected = run(g, bias, ref::conv2d_forward, ref::conv2d_backward_data,
-                                   ref::conv2d_backward_weights);
-      for (const int count : {1, 2, 3}) {
-        INFO(c.name, ", bias ", bias, ", threads ", count);
-        check_outcome(line_winograd(g, bias, count), expected);
-      }
-    }
+    check_versions(c, line_winograd);
   }
   CHECK(by_data == 19);
-  set_threads(before);
 }
 
 TEST_CASE("its bits do not depend on the threads") {
-  const int before = threads();
-  for (const Case& c : cases()) {
+  for (const ConvCase& c : cases()) {
     INFO(c.name);
-    const Conv2dGeometry g = geometry(c);
-    const Outcome one = line_winograd(g, true, 1), three = line_winograd(g, true, 3);
+    const auto outcome = [g = geometry(c)] { return line_winograd(g, true); };
+    const Outcome one = with_threads(1, outcome), three = with_threads(3, outcome);
     CHECK(same_bits(one.y, three.y));
     CHECK(same_bits(one.dx, three.dx));
   }
-  set_threads(before);
 }
 
 TEST_CASE("what it does not compute") {

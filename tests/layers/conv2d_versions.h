@@ -12,9 +12,23 @@
 
 #include "core/compare.h"
 #include "core/gradcheck.h"
+#include "core/parallel.h"
 #include "layers/conv2d.h"
 
 namespace longhand::test {
+
+struct ConvCase {
+  std::string name;
+  Shape x;
+  int out;
+  Window window;
+  int groups = 1;
+};
+
+inline Conv2dGeometry geometry(const ConvCase& c) {
+  const Shape w{c.out, c.x.c / c.groups, c.window.kernel.h, c.window.kernel.w};
+  return conv2d_geometry(c.x, w, c.window, c.groups);
+}
 
 // y, dx and dw of one version; what it must overwrite holds garbage, what it must add to holds w.
 struct Outcome {
@@ -49,6 +63,31 @@ inline void check_outcome(const Outcome& outcome, const Outcome& expected) {
   check_equal("y", outcome.y, expected.y);
   check_equal("dx", outcome.dx, expected.dx);
   check_equal("dw", outcome.dw, expected.dw);
+}
+
+// What body() returns with so many threads.
+template <class Body>
+auto with_threads(int count, Body&& body) {
+  const int before = threads();
+  set_threads(count);
+  auto result = body();
+  set_threads(before);
+  return result;
+}
+
+// Without and with bias, at 1, 2 and 3 threads: what each version(g, bias) gives is the
+// reference's.
+template <class... Versions>
+void check_versions(const ConvCase& c, Versions&&... versions) {
+  const Conv2dGeometry g = geometry(c);
+  for (const bool bias : {false, true}) {
+    const Outcome expected =
+        run(g, bias, ref::conv2d_forward, ref::conv2d_backward_data, ref::conv2d_backward_weights);
+    for (const int count : {1, 2, 3}) {
+      INFO(c.name, ", bias ", bias, ", threads ", count);
+      (check_outcome(with_threads(count, [&] { return versions(g, bias); }), expected), ...);
+    }
+  }
 }
 
 // y in double, without bias, by the loop of the formula.

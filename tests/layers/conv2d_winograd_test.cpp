@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "core/parallel.h"
 #include "layers/conv2d_fast.h"
 #include "layers/conv2d_winograd.h"
 #include "tests/layers/conv2d_versions.h"
@@ -14,27 +13,28 @@
 namespace longhand::test {
 namespace {
 
-struct Case {
-  std::string name;
-  Shape x;
-  int out;
-  Padding padding = {};
-  int groups = 1;
-};
-
-std::vector<Case> cases() {
-  const Padding one = Padding::all(1);
+std::vector<ConvCase> cases() {
+  const Window none{.kernel = 3}, one{.kernel = 3, .padding = Padding::all(1)};
+  const auto padded = [](const Padding& padding) {
+    return Window{.kernel = 3, .padding = padding};
+  };
   return {
-      {"one tile", {1, 1, 4, 4}, 1},
-      {"one output", {1, 3, 3, 3}, 5},
+      {"one tile", {1, 1, 4, 4}, 1, none},
+      {"one output", {1, 3, 3, 3}, 5, none},
       {"one output amid padding", {2, 3, 1, 1}, 5, one},
       {"even size", {2, 16, 8, 8}, 16, one},
       {"odd size, a channel more than a vector", {3, 17, 7, 9}, 33, one},
-      {"no padding, odd output", {2, 18, 9, 7}, 15},
-      {"padding 2", {2, 5, 6, 5}, 7, Padding::all(2)},
-      {"padding beyond the kernel", {1, 4, 3, 5}, 6, Padding::all(4)},
-      {"padding on each side", {2, 16, 7, 5}, 16, {.top = 2, .left = 0, .bottom = 1, .right = 3}},
-      {"padding below only", {1, 3, 5, 6}, 4, {.top = 0, .left = 0, .bottom = 2, .right = 1}},
+      {"no padding, odd output", {2, 18, 9, 7}, 15, none},
+      {"padding 2", {2, 5, 6, 5}, 7, padded(Padding::all(2))},
+      {"padding beyond the kernel", {1, 4, 3, 5}, 6, padded(Padding::all(4))},
+      {"padding on each side",
+       {2, 16, 7, 5},
+       16,
+       padded({.top = 2, .left = 0, .bottom = 1, .right = 3})},
+      {"padding below only",
+       {1, 3, 5, 6},
+       4,
+       padded({.top = 0, .left = 0, .bottom = 2, .right = 1})},
       {"rows longer than a vector", {1, 6, 5, 67}, 20, one},
       {"rows of one vector and a tile", {1, 6, 6, 34}, 20, one},
       {"one row", {2, 3, 1, 40}, 4, one},
@@ -47,13 +47,7 @@ std::vector<Case> cases() {
   };
 }
 
-Conv2dGeometry geometry(const Case& c) {
-  return conv2d_geometry(c.x, {c.out, c.x.c / c.groups, 3, 3}, {.kernel = 3, .padding = c.padding},
-                         c.groups);
-}
-
-Outcome winograd(const Conv2dGeometry& g, bool bias, int count) {
-  set_threads(count);
+Outcome winograd(const Conv2dGeometry& g, bool bias) {
   return run(g, bias, fast::winograd::conv2d_forward, fast::winograd::conv2d_backward_data,
              fast::winograd::conv2d_backward_weights);
 }
@@ -61,34 +55,20 @@ Outcome winograd(const Conv2dGeometry& g, bool bias, int count) {
 }  // namespace
 
 TEST_CASE("Winograd's convolution is the reference, at any number of threads") {
-  const int before = threads();
-  for (const Case& c : cases()) {
-    const Conv2dGeometry g = geometry(c);
-    for (const bool bias : {false, true}) {
-      const Outcome expected = run(g, bias, ref::conv2d_forward, ref::conv2d_backward_data,
-                                   ref::conv2d_backward_weights);
-      for (const int count : {1, 2, 3}) {
-        INFO(c.name, ", bias ", bias, ", threads ", count);
-        check_outcome(winograd(g, bias, count), expected);
-      }
-    }
-  }
-  set_threads(before);
+  for (const ConvCase& c : cases()) check_versions(c, winograd);
 }
 
 TEST_CASE("Winograd's convolution repeats to the bit") {
-  const int before = threads();
-  for (const Case& c : cases()) {
+  for (const ConvCase& c : cases()) {
     INFO(c.name);
-    const Conv2dGeometry g = geometry(c);
-    const Outcome one = winograd(g, true, 1), three = winograd(g, true, 3);
+    const auto outcome = [g = geometry(c)] { return winograd(g, true); };
+    const Outcome one = with_threads(1, outcome), three = with_threads(3, outcome);
     // The weights' gradient sums over threads, so it repeats for the same number of them.
-    const Outcome again = winograd(g, true, 3);
+    const Outcome again = with_threads(3, outcome);
     CHECK(same_bits(one.y, three.y));
     CHECK(same_bits(one.dx, three.dx));
     CHECK(same_bits(three.dw, again.dw));
   }
-  set_threads(before);
 }
 
 TEST_CASE("it is chosen for wide layers of 3x3 kernels that move by one") {
@@ -110,7 +90,8 @@ TEST_CASE("it is chosen for wide layers of 3x3 kernels that move by one") {
 // What docs/fast_cpu.md says of its accuracy: the sums of 64 channels in double, by the loop of the
 // formula, beside both versions.
 TEST_CASE("how exact it is") {
-  const Conv2dGeometry g = geometry({"", {1, 64, 12, 12}, 16, Padding::all(1)});
+  const Conv2dGeometry g =
+      geometry({"", {1, 64, 12, 12}, 16, {.kernel = 3, .padding = Padding::all(1)}});
   const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2);
   const std::vector<double> exact = exact_forward(g, x, w);
   Tensor y(g.y);
