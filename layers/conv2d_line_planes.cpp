@@ -12,16 +12,13 @@ namespace {
 
 using implicit::Axis;
 using implicit::Plane;
+using implicit::rows_of;
 
 // The points of the phases before `phase`.
 int points_before(const Conv2dGeometry& g, int phase) {
   int count = 0;
   for (int q = 0; q < phase; ++q) count += taps(g, q) + 1;
   return count;
-}
-
-Axis rows_of(const Conv2dGeometry& g, int lines) {
-  return {g.x.h, lines, g.w.h, g.stride_h, g.dilation_h, g.padding_top};
 }
 
 // So many lines of y that V stays in the L2 cache, but not so few that most of it would be made

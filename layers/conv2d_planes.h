@@ -52,8 +52,12 @@ struct Axis {
   int shift_of(int k) const { return k * dilation / stride; }
 };
 
+// For some `lines` of the output, or all.
+inline Axis rows_of(const Conv2dGeometry& g, int lines) {
+  return {g.x.h, lines, g.w.h, g.stride_h, g.dilation_h, g.padding_top};
+}
 inline Axis rows_of(const Conv2dGeometry& g) {
-  return {g.x.h, g.y.h, g.w.h, g.stride_h, g.dilation_h, g.padding_top};
+  return rows_of(g, g.y.h);
 }
 inline Axis columns_of(const Conv2dGeometry& g) {
   return {g.x.w, g.y.w, g.w.w, g.stride_w, g.dilation_w, g.padding_left};
@@ -75,7 +79,7 @@ void copy_plane(const real* image, int h, int w, const Plane& plane, int begin, 
 struct InputPlanes {
   explicit InputPlanes(const Conv2dGeometry& g) : InputPlanes(g, g.y.h) {}
   InputPlanes(const Conv2dGeometry& g, int lines)
-      : rows{g.x.h, lines, g.w.h, g.stride_h, g.dilation_h, g.padding_top},
+      : rows(rows_of(g, lines)),
         columns(columns_of(g)),
         channel(std::int64_t{rows.plane()} * columns.plane() * rows.phases() * columns.phases()) {}
 

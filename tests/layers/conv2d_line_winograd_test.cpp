@@ -138,18 +138,9 @@ TEST_CASE("how exact it is") {
       shape({1, 3, 83, 83}, 16, {.kernel = 11, .stride = 4}),
       shape({1, 64, 12, 12}, 16, {.kernel = 5, .padding = two})};
   for (const Conv2dGeometry& g : shapes) {
-    const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2);
-    const std::vector<double> exact = exact_forward(g, x, w);
-    Tensor y(g.y);
-    fast::implicit::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
-    const double plain = largest_error(y, exact);
-    ref::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
-    const double reference = largest_error(y, exact);
-    fast::line_winograd::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
-    const double winograd = largest_error(y, exact);
-    MESSAGE("weights ", to_string(g.w), ", largest error over root mean square: reference ",
-            reference, ", implicit gemm ", plain, ", Winograd along lines ", winograd);
-    CHECK(winograd <= (sizeof(real) == 8 ? 2e-14 : 6e-6));
+    const double error =
+        forward_error(g, "Winograd along lines", fast::line_winograd::conv2d_forward);
+    CHECK(error <= (sizeof(real) == 8 ? 2e-14 : 6e-6));
   }
 }
 

@@ -13,7 +13,7 @@
 #include "core/compare.h"
 #include "core/gradcheck.h"
 #include "core/parallel.h"
-#include "layers/conv2d.h"
+#include "layers/conv2d_fast.h"
 
 namespace longhand::test {
 
@@ -128,6 +128,23 @@ inline double largest_error(const Tensor& values, const std::vector<double>& exa
     squares += exact[i] * exact[i];
   }
   return worst / std::sqrt(squares / static_cast<double>(exact.size()));
+}
+
+// Prints the largest errors of ref, implicit gemm and `version`, and returns the last.
+template <class Version>
+double forward_error(const Conv2dGeometry& g, const std::string& name, Version&& version) {
+  const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2);
+  const std::vector<double> exact = exact_forward(g, x, w);
+  const auto error = [&](auto&& forward) {
+    Tensor y(g.y);
+    forward(g, x.data(), w.data(), nullptr, y.data());
+    return largest_error(y, exact);
+  };
+  const double own = error(version);
+  MESSAGE("weights ", to_string(g.w), ", largest error over root mean square: reference ",
+          error(ref::conv2d_forward), ", implicit gemm ", error(fast::implicit::conv2d_forward),
+          ", ", name, " ", own);
+  return own;
 }
 
 }  // namespace longhand::test

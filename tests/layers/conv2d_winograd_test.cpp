@@ -92,18 +92,8 @@ TEST_CASE("it is chosen for wide layers of 3x3 kernels that move by one") {
 TEST_CASE("how exact it is") {
   const Conv2dGeometry g =
       geometry({"", {1, 64, 12, 12}, 16, {.kernel = 3, .padding = Padding::all(1)}});
-  const Tensor x = spread_values(g.x, 1), w = spread_values(g.w, 2);
-  const std::vector<double> exact = exact_forward(g, x, w);
-  Tensor y(g.y);
-  fast::implicit::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
-  const double plain = largest_error(y, exact);
-  ref::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
-  const double reference = largest_error(y, exact);
-  fast::winograd::conv2d_forward(g, x.data(), w.data(), nullptr, y.data());
-  const double winograd = largest_error(y, exact);
-  MESSAGE("largest error over root mean square: reference ", reference, ", implicit gemm ", plain,
-          ", Winograd ", winograd);
-  CHECK(winograd <= (sizeof(real) == 8 ? 1e-14 : 3e-6));
+  const double error = forward_error(g, "Winograd", fast::winograd::conv2d_forward);
+  CHECK(error <= (sizeof(real) == 8 ? 1e-14 : 3e-6));
 }
 
 }  // namespace longhand::test
