@@ -65,7 +65,7 @@ struct PanelKernel {
   // Whether row i's number of a is loaded once for both vectors, in an operation of its own. A tile
   // that copies has more to load than others, a far one also what it fetches.
   static constexpr bool shared(int i) {
-    return source == Source::far || (source == Source::near && i % 2 == 0);
+    return source == Source::far || i % (copies ? 2 : 3) == 0;
   }
   static constexpr int steps_ahead = 16;  // b's far numbers are fetched into L1
 

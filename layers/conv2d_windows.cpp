@@ -78,7 +78,9 @@ struct WindowsTileKernel {
           LONGHAND_UNROLL
           for (int j = 0; j < kw; ++j) {
             LONGHAND_UNROLL
-            for (int v = 0; v < count; ++v) sum[r][j][v] += pixels[r][v][j] * dy_here[v];
+            for (int v = 0; v < count; ++v) {
+              sum[r][j][v] += pixels[r][j % 3 == 0 ? 0 : v][j] * dy_here[v];
+            }
           }
         }
         advance(step);
