@@ -133,8 +133,9 @@ class BackwardRows {
 class WeightSums {
  public:
   void prepare(const Conv2dGeometry& g);
-  // Adds what `blocks` blocks of x and dy, one behind the other, give.
-  void add(const real* x, const real* dy, int blocks, real* dw) const;
+  // Adds what `blocks` blocks of x and dy, one behind the other, give to the weights of the output
+  // channels [first, end).
+  void add(const real* x, const real* dy, int blocks, int first, int end, real* dw) const;
 
  private:
   Conv2dGeometry g_;

@@ -1,6 +1,8 @@
 // The convolution over lanes, backward by weights and bias: every weight sums dy * x over all
 // places and images (lanes::add_products). Threads share the blocks, and their sums are added at
-// the end.
+// the end. Where there are fewer blocks than threads, they share the output channels instead.
+#include <algorithm>
+
 #include "core/lanes.h"
 #include "layers/conv2d_lanes.h"
 
@@ -12,7 +14,8 @@ void WeightSums::prepare(const Conv2dGeometry& g) {
   taps_.find(g, input_frame(g));
 }
 
-void WeightSums::add(const real* x, const real* dy, int blocks, real* dw) const {
+void WeightSums::add(const real* x, const real* dy, int blocks, int first_channel, int end_channel,
+                     real* dw) const {
   constexpr std::int64_t cache = (1 << 20) / sizeof(real);  // numbers of x that stay in an L2
   const Conv2dGeometry& g = g_;
   const Frame frame = input_frame(g);
@@ -28,9 +31,9 @@ void WeightSums::add(const real* x, const real* dy, int blocks, real* dw) const 
       frame.fill(images + i * x_block, memory + i * frame.size());
     }
     if (!frame.plain()) images = memory;
-    for (int group = 0; group < g.groups; ++group) {
-      const int co = group * out;
-      add_products({.channels = out,
+    for (int co = first_channel; co < end_channel;) {
+      const int group = co / out, channels = std::min((group + 1) * out, end_channel) - co;
+      add_products({.channels = channels,
                     .groups = g.w.h,
                     .taps = g.w.c * g.w.w,
                     .run = g.dilation_w == 1 ? g.w.w : 1,
@@ -52,6 +55,7 @@ void WeightSums::add(const real* x, const real* dy, int blocks, real* dw) const 
                     .x_place = std::int64_t{g.stride_w} * lane_count,
                     .dw = dw + std::int64_t{co} * g.w.c * g.w.h * g.w.w,
                     .dw_channel = std::int64_t{g.w.c} * g.w.h * g.w.w});
+      co += channels;
     }
   }
 }
@@ -60,8 +64,18 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   thread_local WeightSums own;
   WeightSums& weights = own;  // this thread's, also in the pieces of the others
   weights.prepare(g);
-  add_over_blocks(lane_blocks(g.x.n), g.w.size(), dw, [&](int begin, int end, real* sums) {
-    weights.add(x + begin * block_size(g.x), dy + begin * block_size(g.y), end - begin, sums);
+  const int blocks = lane_blocks(g.x.n);
+  if (blocks < threads()) {
+    const std::int64_t multiplications = stored_size(g.y, g.layout) * g.w.c * g.w.h * g.w.w;
+    parallel_for(g.y.c, grain_of_work(g.y.c, multiplications),
+                 [&](std::int64_t begin, std::int64_t end, int) {
+                   weights.add(x, dy, blocks, static_cast<int>(begin), static_cast<int>(end), dw);
+                 });
+    return;
+  }
+  add_over_blocks(blocks, g.w.size(), dw, [&](int begin, int end, real* sums) {
+    weights.add(x + begin * block_size(g.x), dy + begin * block_size(g.y), end - begin, 0, g.y.c,
+                sums);
   });
 }
 

@@ -122,7 +122,7 @@ const Tensor& FusedConv::backward(const Tensor& dy) {
           for (int block = first; block < last; ++block) {
             rest_backward(block, dy, conv_dy + (block - first) * conv_block, largest);
           }
-          weights_.add(x_->data() + first * block_size(g.x), conv_dy, last - first, sums);
+          weights_.add(x_->data() + first * block_size(g.x), conv_dy, last - first, 0, g.y.c, sums);
           if (bias_size > 0) {
             fast::lanes::add_sums(g.y.c, last - first, std::int64_t{g.y.h} * g.y.w, conv_dy,
                                   sums + g.w.size());
