@@ -66,6 +66,7 @@ void add_conv2d(std::vector<LayerCase>& cases) {
   add("sums longer than a gemm block", {1, 33, 4, 4}, 5, 3, {});
   add("enough for three threads", {33, 4, 12, 11}, 8, 3, {.padding = Padding::same()});
   add("enough for three threads, stride 2", {17, 8, 16, 17}, 12, 5, {.stride = 2});
+  add("enough for three threads, 2 groups", {16, 6, 16, 16}, 6, 3, {.groups = 2});
   for (const int batch : lane_batches) {
     add(std::to_string(batch) + " images", {batch, 2, 4, 4}, 3, 3, {.padding = Padding::all(1)});
   }

@@ -154,9 +154,7 @@ Shape Conv2d::output_shape(const Shape& x) const {
 }
 
 std::int64_t Conv2d::lanes_gain(const Shape& x) const {
-  const Conv2dGeometry g = geometry(x, Layout::lanes);
-  const std::int64_t multiplications = g.y.size() * g.w.c * g.w.h * g.w.w;
-  return fast::conv2d_suits_lanes(g) ? multiplications : -multiplications;
+  return fast::conv2d_lanes_gain(geometry(x, Layout::lanes));
 }
 
 Conv2dGeometry Conv2d::geometry(const Shape& x, Layout layout) const {

@@ -79,8 +79,8 @@ void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx);
 void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real* dy, real* dw);
 void conv2d_backward_bias(const Conv2dGeometry& g, const real* dy, real* db);
-bool conv2d_suits_lanes(const Conv2dGeometry& g);   // whether x and y should rather be in lanes
-int conv2d_weight_shares(const Conv2dGeometry& g);  // how many threads share dw (Param::shares)
+std::int64_t conv2d_lanes_gain(const Conv2dGeometry& g);  // Layer::lanes_gain
+int conv2d_weight_shares(const Conv2dGeometry& g);        // threads that share dw (Param::shares)
 }  // namespace fast
 
 // The version of the ladder in cuda/conv2d/ that suits the shape (cuda/conv2d.cu).

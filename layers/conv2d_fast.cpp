@@ -61,14 +61,19 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   im2col::conv2d_backward_weights(g, x, dy, dw);
 }
 
-// Few channels, or small images of them, do not fill vectors otherwise. But 16 large images of many
-// channels together do not stay in the L2 cache, where one of them would; and Winograd's
-// convolutions multiply less. (docs/fast_cpu.md has what was measured.)
-bool conv2d_suits_lanes(const Conv2dGeometry& g) {
-  constexpr int many = 32;
+// (docs/fast_cpu.md has what was measured.)
+std::int64_t conv2d_lanes_gain(const Conv2dGeometry& g) {
+  constexpr int few = 16, many = 32;
   constexpr std::int64_t half_of_l2 = (1 << 20) / sizeof(float);
-  const std::int64_t image = std::max(g.x.size() / g.x.n, g.y.size() / g.y.n);
-  return g.w.c < many || g.y.c / g.groups < many || lane_count * image < half_of_l2;
+  const int channels = std::min(g.w.c, g.y.c / g.groups);
+  const std::int64_t image = std::max(g.x.size(), g.y.size()) / g.x.n;
+  // 16 large images of many channels together do not stay in the L2 cache, where one of them would;
+  // and Winograd's convolutions multiply less.
+  const bool wide = channels >= many && lane_count * image >= half_of_l2;
+  // Few channels do not fill vectors otherwise: lanes pay even if half of them stand for no image.
+  const double factor = wide ? 0 : channels < few ? 2 : 1.5;
+  const bool pays = lane_blocks(g.x.n) * lane_count <= factor * g.x.n;
+  return pays ? multiplications(g) : -multiplications(g);
 }
 
 int conv2d_weight_shares(const Conv2dGeometry& g) {

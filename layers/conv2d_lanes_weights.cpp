@@ -66,8 +66,7 @@ void conv2d_backward_weights(const Conv2dGeometry& g, const real* x, const real*
   weights.prepare(g);
   const int blocks = lane_blocks(g.x.n);
   if (blocks < threads()) {
-    const std::int64_t multiplications = stored_size(g.y, g.layout) * g.w.c * g.w.h * g.w.w;
-    parallel_for(g.y.c, grain_of_work(g.y.c, multiplications),
+    parallel_for(g.y.c, grain_of_work(g.y.c, multiplications(g)),
                  [&](std::int64_t begin, std::int64_t end, int) {
                    weights.add(x, dy, blocks, static_cast<int>(begin), static_cast<int>(end), dw);
                  });

@@ -58,12 +58,11 @@ Layout layout_behind(std::unique_ptr<Layer> first, const Shape& shape) {
 
 TEST_CASE("a network runs in lanes unless most of its multiplications are faster in NCHW") {
   if (cpu_rung() != CpuRung::best) return;  // no lanes on the lower rungs
-  const Shape small{16, 32, 8, 8}, large{8, 32, 24, 24};
+  const Shape small{16, 32, 8, 8}, large{16, 32, 24, 24};
   CHECK(layout_behind(conv(32, 32), small) == Layout::lanes);
-  CHECK(layout_behind(conv(32, 32), {7, 32, 8, 8}) == Layout::nchw);
   CHECK(layout_behind(conv(32, 32), large) == Layout::nchw);
   CHECK(layout_behind(conv(32, 31), large) == Layout::lanes);
-  CHECK(layout_behind(conv(31, 32), {8, 31, 24, 24}) == Layout::lanes);
+  CHECK(layout_behind(conv(31, 32), {16, 31, 24, 24}) == Layout::lanes);
   CHECK(layout_behind(std::make_unique<Relu>(), large) == Layout::lanes);
   // in containers
   auto inner = std::make_unique<Sequential>();
@@ -75,9 +74,21 @@ TEST_CASE("a network runs in lanes unless most of its multiplications are faster
   CHECK(layout_behind(concat(std::make_unique<Relu>(), conv(32, 32)), large) == Layout::nchw);
 }
 
+TEST_CASE("lanes without an image: how many of them pay depends on the channels") {
+  if (cpu_rung() != CpuRung::best) return;
+  const auto behind = [](int in, int out, int images) {
+    return layout_behind(conv(in, out), {images, in, 8, 8});
+  };
+  for (const int images : {11, 22, 32}) CHECK(behind(16, 16, images) == Layout::lanes);
+  for (const int images : {10, 17, 21}) CHECK(behind(16, 16, images) == Layout::nchw);
+  for (const int images : {8, 16, 17}) CHECK(behind(15, 16, images) == Layout::lanes);
+  CHECK(behind(16, 15, 8) == Layout::lanes);
+  CHECK(behind(15, 15, 7) == Layout::nchw);
+}
+
 TEST_CASE("what is faster in lanes is counted against what is not") {
-  const Shape large{8, 32, 24, 24};
-  const std::int64_t places = std::int64_t{8} * 24 * 24 * 9;
+  const Shape large{16, 32, 24, 24};
+  const std::int64_t places = std::int64_t{16} * 24 * 24 * 9;
   Sequential net;
   net.add(conv(32, 40)).add<Relu>();
   CHECK(net.lanes_gain(large) == -places * 32 * 40);
