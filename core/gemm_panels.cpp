@@ -62,11 +62,9 @@ template <class Isa, int vectors, int level>
 template <int rows, int vectors, Source source>
 struct PanelKernel {
   static constexpr bool copies = source != Source::copy;
-  // Whether row i's number of a is loaded once for both vectors, in an operation of its own. A tile
-  // that copies has more to load than others, a far one also what it fetches.
-  static constexpr bool shared(int i) {
-    return source == Source::far || i % (copies ? 2 : 3) == 0;
-  }
+  // Whether row i's number of a is loaded once for both vectors: always, where there is also much
+  // to fetch.
+  static constexpr bool shared(int i) { return source == Source::far || loaded_first(i, copies); }
   static constexpr int steps_ahead = 16;  // b's far numbers are fetched into L1
 
   template <class Isa>

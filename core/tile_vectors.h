@@ -45,4 +45,13 @@ struct TileVectors : Vectors<Isa> {
   }
 };
 
+// Of the numbers of a tile that two vectors are multiplied by, whether the i-th is loaded first,
+// once for both, and not out of memory for each (pointer_of_its_own). With all of them out of
+// memory a tile would wait for loads: a core begins two of them in a cycle, as many as
+// multiply-adds, and the vectors are to be loaded too. One that copies what it reads has still more
+// to load.
+constexpr bool loaded_first(int i, bool copies = false) {
+  return i % (copies ? 2 : 3) == 0;
+}
+
 }  // namespace longhand::fast

@@ -55,7 +55,7 @@ struct LineTileKernel {
         }
         LONGHAND_UNROLL
         for (int i = 0; i < rows; ++i) {
-          const bool shared = i % (copies ? 2 : 3) == 0;
+          const bool shared = loaded_first(i, copies);
           LONGHAND_UNROLL
           for (int v = 0; v < vectors; ++v) sum[i][v] += u[shared ? 0 : v][l * rows + i] * v_l[v];
         }

@@ -79,7 +79,7 @@ struct WindowsTileKernel {
           for (int j = 0; j < kw; ++j) {
             LONGHAND_UNROLL
             for (int v = 0; v < count; ++v) {
-              sum[r][j][v] += pixels[r][j % 3 == 0 ? 0 : v][j] * dy_here[v];
+              sum[r][j][v] += pixels[r][loaded_first(j) ? 0 : v][j] * dy_here[v];
             }
           }
         }
