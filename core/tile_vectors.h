@@ -1,5 +1,5 @@
-// What the register tiles of core/gemm_tile.h and layers/conv2d_windows.cpp share,
-// beside the vectors of core/vector.h.
+// What the register tiles of matrix products and convolutions share, beside the vectors of
+// core/vector.h.
 #pragma once
 
 #include <cstdint>
