@@ -71,8 +71,8 @@ std::int64_t conv2d_lanes_gain(const Conv2dGeometry& g) {
   // and Winograd's convolutions multiply less.
   const bool wide = channels >= many && lane_count * image >= half_of_l2;
   // Few channels do not fill vectors otherwise: lanes pay even if half of them stand for no image.
-  const double factor = wide ? 0 : channels < few ? 2 : 1.5;
-  const bool pays = lane_blocks(g.x.n) * lane_count <= factor * g.x.n;
+  const double lanes_an_image = wide ? 0 : channels < few ? 2 : 1.5;  // at most
+  const bool pays = lane_blocks(g.x.n) * lane_count <= lanes_an_image * g.x.n;
   return pays ? multiplications(g) : -multiplications(g);
 }
 

@@ -134,8 +134,9 @@ class WeightSums {
  public:
   void prepare(const Conv2dGeometry& g);
   // Adds what `blocks` blocks of x and dy, one behind the other, give to the weights of the output
-  // channels [first, end).
-  void add(const real* x, const real* dy, int blocks, int first, int end, real* dw) const;
+  // channels [first_channel, end_channel).
+  void add(const real* x, const real* dy, int blocks, int first_channel, int end_channel,
+           real* dw) const;
 
  private:
   Conv2dGeometry g_;
