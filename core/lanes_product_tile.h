@@ -30,13 +30,17 @@ struct ProductTile {
           total[t][c] = *reinterpret_cast<const Vector*>(kept + (t * channels + c) * lane_count);
         }
       }
-      for (int r = r0; r < r1; ++r) {
+      // Rows that follow each other without a gap are one long row.
+      const bool one_row = order != TapOrder::sliding && g.x_row == g.places * g.x_place &&
+                           g.dy_row == g.places * std::int64_t{lane_count};
+      const int places = one_row ? (r1 - r0) * g.places : g.places;
+      for (int r = r0; r < (one_row ? r0 + 1 : r1); ++r) {
         const real* dy = g.dy + block * g.dy_block + c0 * g.dy_channel + r * g.dy_row + part;
         const real* x = g.x + (block * g.x_block + g.x_first + r * g.x_row + part);
         if constexpr (order == TapOrder::sliding) {
           slide_along_row(g, dy, x + g.offset[t0], total);
         } else {
-          add_row(g, dy, x, g.offset + t0, total);
+          add_row(g, places, dy, x, g.offset + t0, total);
         }
       }
       LONGHAND_UNROLL
@@ -51,21 +55,27 @@ struct ProductTile {
 
  private:
   template <class Vector>
-  [[gnu::always_inline]] static void add_row(const Products& g, const real* dy, const real* x,
-                                             const std::int64_t* offset,
+  [[gnu::always_inline]] static void add_row(const Products& g, int places, const real* dy,
+                                             const real* x, const std::int64_t* offset,
                                              Vector (&total)[taps][channels]) {
     const std::int64_t x_place = order == TapOrder::spaced ? g.x_place : std::int64_t{lane_count};
     const real* tap_x[taps];
     LONGHAND_UNROLL
     for (int t = 0; t < taps; ++t) tap_x[t] = x + offset[t];
 #pragma GCC unroll 2  // measured: 4 to 10% less time
-    for (int p = 0; p < g.places; ++p) {
+    for (int p = 0; p < places; ++p) {
       Vector here[taps];
       LONGHAND_UNROLL
       for (int t = 0; t < taps; ++t) {
         here[t] = *reinterpret_cast<const Vector*>(tap_x[t] + p * x_place);
       }
-      add_place(dy + p * lane_count, g.dy_channel, here, 0, total);
+      LONGHAND_UNROLL
+      for (int c = 0; c < channels; ++c) {
+        Vector gradient = *reinterpret_cast<const Vector*>(dy + c * g.dy_channel + p * lane_count);
+        keep_in_register(gradient);
+        LONGHAND_UNROLL
+        for (int t = 0; t < taps; ++t) total[t][c] += gradient * here[t];
+      }
     }
   }
 

@@ -30,7 +30,8 @@ template <class Isa>
 }
 
 struct ProductKernel {
-  static constexpr int l1_bytes = 32 * 1024;  // of dy that one tile's channels may take
+  // Of dy, and of x where a tile does not slide over it, that one tile may take at a time.
+  static constexpr int l1_bytes = 32 * 1024;
 
   // How channels and taps are cut into tiles. One that slides takes taps of one run, and so few
   // channels that its window fits beside the sums.
@@ -65,7 +66,8 @@ struct ProductKernel {
     const int parts = g.taps / tiling.run * tiling.taps.parts;  // of a group's taps
     for (int k = 0; k < tiling.channels.parts; ++k) {
       const int c0 = tiling.channels.begin(k), c = tiling.channels.begin(k + 1) - c0;
-      const int row_bytes = c * g.places * lane_count * static_cast<int>(sizeof(real));
+      const int vectors = (c + (tiling.slides ? 0 : tiling.taps.largest())) * g.places;
+      const int row_bytes = vectors * lane_count * static_cast<int>(sizeof(real));
       const Cut row_cut(g.rows, std::max(1, l1_bytes / row_bytes));
       const int all_taps = g.groups * g.taps;
       std::fill_n(sums, std::int64_t{all_taps} * c * lane_count, real(0));
@@ -89,11 +91,12 @@ struct ProductKernel {
       for (int i = all_taps * c; i % lane_count != 0; ++i) {
         std::fill_n(sums + i * lane_count, lane_count, real(0));
       }
-      for (int i = 0; i < all_taps * c; i += lane_count) {
-        real totals[lane_count];
-        add_lanes<Isa>(sums + i * lane_count, totals);
-        for (int l = 0; l < std::min(lane_count, all_taps * c - i); ++l) {
-          g.dw[(c0 + (i + l) % c) * g.dw_channel + g.dw_offset[(i + l) / c]] += totals[l];
+      real totals[lane_count];
+      for (int tap = 0, i = 0; tap < all_taps; ++tap) {
+        real* dw = g.dw + c0 * g.dw_channel + g.dw_offset[tap];
+        for (int channel = 0; channel < c; ++channel, ++i, dw += g.dw_channel) {
+          if (i % lane_count == 0) add_lanes<Isa>(sums + i * lane_count, totals);
+          *dw += totals[i % lane_count];
         }
       }
     }

@@ -10,6 +10,7 @@
 #include "core/parallel.h"
 #include "core/scratch.h"
 #include "layers/conv2d_fast.h"
+#include "layers/conv2d_lanes_lines.h"
 
 namespace longhand::fast::lanes {
 
@@ -98,6 +99,7 @@ class ForwardRows {
 
  private:
   Conv2dGeometry g_;
+  LineRows lines_;  // used instead of what follows where by points is faster
   WindowTaps taps_;
   std::vector<real> w_;       // the weights of each output channel in the order of the taps
   std::vector<real> last_w_;  // in their own order, as prepare() found them
@@ -121,6 +123,7 @@ class BackwardRows {
   void find_strips();
 
   Conv2dGeometry g_;
+  LineRows lines_;                         // used instead of what follows where it is faster
   Frame frame_;                            // of dy
   std::vector<Strip> strips_;              // of all phases
   std::vector<std::size_t> strip_starts_;  // of each phase of rows, and the end
@@ -140,6 +143,7 @@ class WeightSums {
 
  private:
   Conv2dGeometry g_;
+  LineSums lines_;  // used instead of the taps where it is faster
   WindowTaps taps_;
 };
 

@@ -152,6 +152,10 @@ void BackwardRows::find_strips() {
 }
 
 void BackwardRows::prepare(const Conv2dGeometry& g, const real* w) {
+  if (lines_pay_backward_data(g)) {
+    g_ = g;
+    return lines_.prepare_backward(g, w);
+  }
   if (!(g == g_)) {
     g_ = g;
     find_strips();
@@ -174,6 +178,7 @@ void BackwardRows::prepare(const Conv2dGeometry& g, const real* w) {
 
 void BackwardRows::rows(const real* dy, int first, int end, real* dx) const {
   const Conv2dGeometry& g = g_;
+  if (lines_pay_backward_data(g)) return lines_.rows(dy, nullptr, first, end, dx);
   const real* image =
       frame_.fill(dy, scratch<struct PaddedGradient>(frame_.plain() ? 0 : frame_.size()));
   const int out = g.y.c / g.groups;

@@ -44,6 +44,10 @@ void WindowTaps::find(const Conv2dGeometry& g, const Frame& frame) {
 }
 
 void ForwardRows::prepare(const Conv2dGeometry& g, const real* w) {
+  if (lines_pay_forward(g)) {
+    g_ = g;
+    return lines_.prepare_forward(g, w);
+  }
   const auto size = static_cast<std::size_t>(g.w.size());
   if (!(g == g_)) {
     g_ = g;
@@ -62,6 +66,7 @@ void ForwardRows::prepare(const Conv2dGeometry& g, const real* w) {
 
 void ForwardRows::rows(const real* x, const real* b, int first, int end, real* y) const {
   const Conv2dGeometry& g = g_;
+  if (lines_pay_forward(g)) return lines_.rows(x, b, first, end, y);
   const Frame frame = input_frame(g);
   const real* image = frame.fill(x, scratch<struct PaddedInput>(frame.plain() ? 0 : frame.size()));
   const int out = g.y.c / g.groups, row_taps = g.w.c * g.w.w, all_taps = g.w.h * row_taps;

@@ -11,6 +11,7 @@ namespace longhand::fast::lanes {
 void WeightSums::prepare(const Conv2dGeometry& g) {
   if (g == g_) return;
   g_ = g;
+  if (lines_pay_backward_weights(g)) return lines_.prepare(g);
   taps_.find(g, input_frame(g));
 }
 
@@ -18,6 +19,9 @@ void WeightSums::add(const real* x, const real* dy, int blocks, int first_channe
                      real* dw) const {
   constexpr std::int64_t cache = (1 << 20) / sizeof(real);  // numbers of x that stay in an L2
   const Conv2dGeometry& g = g_;
+  if (lines_pay_backward_weights(g)) {
+    return lines_.add(x, dy, blocks, first_channel, end_channel, dw);
+  }
   const Frame frame = input_frame(g);
   const int out = g.y.c / g.groups;
   const int at_once = static_cast<int>(std::max<std::int64_t>(1, cache / frame.size()));

@@ -2,49 +2,16 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <type_traits>
 
 #include "core/cpu.h"
 #include "core/gemm_tile.h"
 #include "core/vector.h"
 #include "core/vector_pairs.h"
+#include "layers/conv2d_line_matrices.h"
 
 namespace longhand::fast::line_winograd {
 
 namespace {
-
-using Row = std::array<real, most_points>;
-
-// Row `point` of B^T: the coefficients of the product of all (z - values[i]) but the point's own.
-constexpr Row input_row(int taps, int point) {
-  Row row{1};
-  for (int i = 0; i < taps; ++i) {
-    if (i == point) continue;
-    const real value = values[static_cast<std::size_t>(i)];
-    for (std::size_t j = row.size() - 1; j > 0; --j) row[j] = row[j - 1] - value * row[j];
-    row[0] *= -value;
-  }
-  return row;
-}
-
-template <int taps, class OneRow>
-constexpr std::array<Row, most_points> all_rows(OneRow&& one_row) {
-  std::array<Row, most_points> matrix{};
-  for (int i = 0; i <= taps; ++i) matrix[static_cast<std::size_t>(i)] = one_row(taps, i);
-  return matrix;
-}
-
-// to = the sum of row[j] * from[j].
-template <class Vector, int count>
-[[gnu::always_inline]] inline void multiply_row(const Row& row, const Vector (&from)[count],
-                                                Vector& to) {
-  to = Vector{};
-  LONGHAND_UNROLL
-  for (int j = 0; j < count; ++j) {
-    const real factor = row[static_cast<std::size_t>(j)];
-    if (factor != 0) to += factor * from[j];
-  }
-}
 
 template <int taps>
 struct TransformLines {
@@ -73,25 +40,6 @@ struct TransformLines {
     }
   }
 };
-
-// Row `point` of G: the powers of the point's value, over the product of its differences from the
-// others.
-constexpr Row weight_row(int taps, int point) {
-  Row row{};
-  if (point == taps) {
-    row[static_cast<std::size_t>(taps - 1)] = 1;
-    return row;
-  }
-  const double value = values[static_cast<std::size_t>(point)];
-  double power = 1;
-  for (int i = 0; i < taps; ++i) {
-    if (i != point) power /= value - values[static_cast<std::size_t>(i)];
-  }
-  for (int j = 0; j < taps; ++j, power *= value) {
-    row[static_cast<std::size_t>(j)] = static_cast<real>(power);
-  }
-  return row;
-}
 
 template <int taps>
 struct TransformTaps {
@@ -126,15 +74,6 @@ struct TransformTaps {
     }
   }
 };
-
-// Calls body(taps) with a number that the compiler knows.
-template <int count = 1, class Body>
-void with_taps(int taps, Body&& body) {
-  if constexpr (count < most_taps) {
-    if (taps > count) return with_taps<count + 1>(taps, body);
-  }
-  body(std::integral_constant<int, count>());
-}
 
 }  // namespace
 

@@ -8,12 +8,9 @@
 
 #include "core/real.h"
 #include "layers/conv2d.h"
+#include "layers/conv2d_line_matrices.h"
 
 namespace longhand::fast::line_winograd {
-
-// r elements ("taps") of a kernel have the first r of these points, and infinity.
-inline constexpr int most_taps = 5, most_points = most_taps + 1;
-inline constexpr std::array<real, most_taps> values = {0, 1, -1, 2, real(-0.5)};
 
 inline int phases(const Conv2dGeometry& g) {
   return std::min(g.stride_w, g.w.w);

@@ -24,17 +24,6 @@ int k_values(const Conv2dGeometry& g) {
   return count;
 }
 
-// to[ci, kh, kw, co]: output channels lie side by side.
-void transpose_kernels(const Conv2dGeometry& g, const Kernels& kernels, int group, real* to) {
-  const int elements = g.w.h * g.w.w, out = g.y.c / g.groups;
-  const real* w = kernels.w + group * kernels.group;
-  if (!kernels.turned) return transpose(out, g.w.c * elements, w, kernels.out, to, out);
-  for (int ci = 0; ci < g.w.c; ++ci, w += kernels.in) {  // the first element becomes the last
-    to += std::int64_t{elements} * out;
-    transpose(out, elements, w, kernels.out, to - out, -out);
-  }
-}
-
 // U of `channels` output channels, one tile's.
 void transform_tile(const Conv2dGeometry& g, const real* by_element, int channels, real* u) {
   const int out = g.y.c / g.groups;
@@ -57,6 +46,42 @@ void transform_tile(const Conv2dGeometry& g, const real* by_element, int channel
 
 }  // namespace
 
+Kernels forward_kernels(const Conv2dGeometry& g, const real* w) {
+  const std::int64_t in = std::int64_t{g.w.h} * g.w.w, out = in * g.w.c;
+  return {.w = w, .group = out * (g.y.c / g.groups), .out = out, .in = in, .turned = false};
+}
+
+Kernels turned_kernels(const Conv2dGeometry& g, const real* w) {
+  const std::int64_t out = std::int64_t{g.w.h} * g.w.w, in = out * g.w.c;
+  return {.w = w, .group = in * (g.y.c / g.groups), .out = out, .in = in, .turned = true};
+}
+
+Conv2dGeometry turned(const Conv2dGeometry& g) {
+  return {.x = g.y,
+          .w = {g.x.c, g.y.c / g.groups, g.w.h, g.w.w},
+          .y = g.x,
+          .padding_top = (g.w.h - 1) * g.dilation_h - g.padding_top,
+          .padding_left = g.w.w - 1 - g.padding_left,
+          .dilation_h = g.dilation_h,
+          .groups = g.groups,
+          .layout = g.layout};
+}
+
+void transpose_kernels(const Shape& shape, const Kernels& kernels, int group, real* to) {
+  const int elements = shape.h * shape.w, out = shape.n;
+  const real* w = kernels.w + group * kernels.group;
+  if (kernels.in == elements && !kernels.turned) {
+    return transpose(out, shape.c * elements, w, kernels.out, to, out);
+  }
+  for (int ci = 0; ci < shape.c; ++ci, w += kernels.in, to += std::int64_t{elements} * out) {
+    if (kernels.turned) {  // the first element becomes the last
+      transpose(out, elements, w, kernels.out, to + std::int64_t{elements - 1} * out, -out);
+    } else {
+      transpose(out, elements, w, kernels.out, to, out);
+    }
+  }
+}
+
 PointWeights::PointWeights(const Conv2dGeometry& geometry)
     : g(geometry),
       out(g.y.c / g.groups),
@@ -70,7 +95,7 @@ void PointWeights::transform(const Kernels& kernels) {
   const std::int64_t size = with_room(std::int64_t{g.w.c} * g.w.h * g.w.w * out);
   real* by_element = scratch<struct LineKernels>(size * g.groups);
   for (int group = 0; group < g.groups; ++group) {
-    transpose_kernels(g, kernels, group, by_element + group * size);
+    transpose_kernels({out, g.w.c, g.w.h, g.w.w}, kernels, group, by_element + group * size);
   }
   const std::int64_t count = std::int64_t{g.groups} * group_tiles;
   parallel_for(count, grain_of_work(count, tile_size * count),

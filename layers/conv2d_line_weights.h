@@ -15,6 +15,17 @@ struct Kernels {
   bool turned;
 };
 
+// The kernels of forward, and those of backward by data, turned, where dy's channels come in and
+// dx's go out: g is the geometry of forward both times.
+Kernels forward_kernels(const Conv2dGeometry& g, const real* w);
+Kernels turned_kernels(const Conv2dGeometry& g, const real* w);
+// Backward by data with a stride of 1: dx as a convolution of dy.
+Conv2dGeometry turned(const Conv2dGeometry& g);
+
+// One group's kernels, `shape` [out, in, kh, kw], as to[in, kh, kw, out]: output channels lie side
+// by side.
+void transpose_kernels(const Shape& shape, const Kernels& kernels, int group, real* to);
+
 // For each register tile of output channels [k values of all points, one after the
 // other][channels]. k values are ordered as in PointPlanes::offsets().
 struct PointWeights {

@@ -119,17 +119,6 @@ void convolve(const Conv2dGeometry& g, const real* x, const Kernels& kernels, co
   });
 }
 
-// dx as a convolution of dy.
-Conv2dGeometry turned(const Conv2dGeometry& g) {
-  return {.x = g.y,
-          .w = {g.x.c, g.y.c / g.groups, g.w.h, g.w.w},
-          .y = g.x,
-          .padding_top = (g.w.h - 1) * g.dilation_h - g.padding_top,
-          .padding_left = g.w.w - 1 - g.padding_left,
-          .dilation_h = g.dilation_h,
-          .groups = g.groups};
-}
-
 // Fewer products by a third or more: phases of three elements with a stride, or of four and five.
 // And little of what tiles compute is thrown away: pairs that a tile has already, or that stick out
 // of a line. Where there is a matrix unit, what pays there goes there (not measured beside this).
@@ -161,17 +150,11 @@ bool suits_backward_data(const Conv2dGeometry& g) {
 }
 
 void conv2d_forward(const Conv2dGeometry& g, const real* x, const real* w, const real* b, real* y) {
-  const std::int64_t in = std::int64_t{g.w.h} * g.w.w, out = in * g.w.c;
-  convolve(g, x, {.w = w, .group = out * (g.y.c / g.groups), .out = out, .in = in, .turned = false},
-           b, y);
+  convolve(g, x, forward_kernels(g, w), b, y);
 }
 
-// dy's channels come in and dx's go out.
 void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w, real* dx) {
-  const std::int64_t out = std::int64_t{g.w.h} * g.w.w, in = out * g.w.c;
-  convolve(turned(g), dy,
-           {.w = w, .group = in * (g.y.c / g.groups), .out = out, .in = in, .turned = true},
-           nullptr, dx);
+  convolve(turned(g), dy, turned_kernels(g, w), nullptr, dx);
 }
 
 }  // namespace longhand::fast::line_winograd
