@@ -11,6 +11,7 @@
 #include "core/vector.h"
 #include "layers/conv2d_lanes_points.h"
 #include "layers/conv2d_line_points.h"
+#include "layers/conv2d_line_weights.h"
 
 namespace longhand::fast::lanes {
 
@@ -21,28 +22,25 @@ int wrapped(int a, int b) {
   return (a % b + b) % b;
 }
 
-bool computes(const Conv2dGeometry& g) {
-  return g.stride_h == 1 && g.stride_w == 1 && g.dilation_w == 1 && g.w.w >= 3 &&
-         g.w.w <= line_winograd::most_taps;
-}
-
 // Whether a row of y, or its share in the gradients, takes fewer operations by points than by taps.
 // Beside the products, a point of a pair takes so many for each channel of x and of y. (The
 // compared numbers are those of one group: all have as many.)
 bool pays(const Conv2dGeometry& g, int x_operations, int y_operations) {
   const std::int64_t in = g.w.c, out = g.y.c / g.groups, products = in * out * g.w.h;
   const std::int64_t pair_points = (g.y.w + 1) / 2 * std::int64_t{g.w.w + 1};
-  return computes(g) && pair_points * (products + x_operations * in + y_operations * out) <
-                            std::int64_t{g.y.w} * g.w.w * products;
+  return lines_compute(g) && pair_points * (products + x_operations * in + y_operations * out) <
+                                 std::int64_t{g.y.w} * g.w.w * products;
 }
 
 }  // namespace
 
-LineColumns seen_columns(const Conv2dGeometry& g) {
-  return {.width = g.x.w, .first = -g.padding_left, .count = (g.y.w + 1) / 2 * 2 + g.w.w - 1};
+bool lines_compute(const Conv2dGeometry& g) {
+  return g.stride_h == 1 && g.stride_w == 1 && g.dilation_w == 1 && g.w.w >= 3 &&
+         g.w.w <= line_winograd::most_taps;
 }
 
-// (docs/fast_cpu.md has what was measured.)
+// The numbers of operations fit what was measured: loads and stores count, too, and sums over taps
+// do not all run at the same speed. docs/fast_cpu.md has the table.
 bool lines_pay_forward(const Conv2dGeometry& g) {
   return pays(g, 8, 5);
 }
@@ -50,7 +48,7 @@ bool lines_pay_backward_data(const Conv2dGeometry& g) {
   return pays(g, 10, 8);
 }
 bool lines_pay_backward_weights(const Conv2dGeometry& g) {
-  return pays(g, 8, 10);
+  return pays(g, 16, 20);
 }
 
 void LineRows::prepare_forward(const Conv2dGeometry& g, const real* w) {
@@ -125,8 +123,8 @@ void LineRows::transform_kernels(const real* w) {
   }
 }
 
-// Row `row` of V or A dy, of all points and channels.
-void LineRows::make_row(const real* from, int row, real* v) const {
+// Row `row` of x (dy) to its place in V (dM), all points and channels.
+void LineRows::to_points(const real* from, int row, real* v) const {
   const std::int64_t line = std::int64_t{from_.w} * lane_count;
   const PairLines lines{.rows = from_.c,
                         .pairs = pairs_,
@@ -142,8 +140,8 @@ void LineRows::make_row(const real* from, int row, real* v) const {
   input_points(g_.w.w, seen_columns(g_), lines);
 }
 
-// Row `row` of y or dx, of a group's channels from `channel` on.
-void LineRows::finish_row(const real* m, int row, int channel, real* to) const {
+// Row `row` of y (dx), of a group's channels from `channel` on, from M (dV).
+void LineRows::from_points(const real* m, int row, int channel, real* to) const {
   const std::int64_t m_channel = std::int64_t{pairs_} * lane_count;
   const std::int64_t line = std::int64_t{to_.w} * lane_count;
   const PairLines lines{.rows = kernel_.n,
@@ -166,19 +164,20 @@ void LineRows::rows(const real* from, const real* b, int first, int end, real* t
   const std::int64_t m_channel = std::int64_t{pairs_} * lane_count, m_point = out * m_channel;
   real* v = scratch<struct PointsOfX>(points * v_point_);
   real* m = scratch<struct PointsOfY>(points * m_point);
-  // How many rows kh of the kernel see rows above row `row`, if the first sees row `top`.
+  // So many of the rows `top`, top + dilation_, ... of a window are above row `row`.
   const auto rows_above = [&](int row, int top) {
     return std::clamp((row - top + dilation_ - 1) / dilation_, 0, kernel_.h);
   };
-  int made = std::max(0, first - above_);
+  int made = std::max(0, first - above_);  // rows of V
   for (int row = first; row < end; ++row) {
     const int top = row - above_;
-    for (; made < std::min(top + window(), from_.h); ++made) make_row(from, made, v);
+    for (; made < std::min(top + window(), from_.h); ++made) to_points(from, made, v);
     const int kh = rows_above(0, top), rows_seen = std::max(0, rows_above(from_.h, top) - kh);
     const std::int64_t first_tap = std::int64_t{kh} * row_taps;
     for (int group = 0; group < g_.groups; ++group) {
       for (int i = 0; i < points; ++i) {
-        // The first point belongs to a pair's first output alone, infinity to the second.
+        // A pair's first output gets all of the first point, 0, and its second all of infinity; the
+        // other does not see it.
         const bool with_bias = b != nullptr && (i == 0 || i == points - 1);
         sum({.channels = out,
              .places = pairs_,
@@ -194,7 +193,7 @@ void LineRows::rows(const real* from, const real* b, int first, int end, real* t
              .y_channel = m_channel,
              .y_place = lane_count});
       }
-      finish_row(m, row, group * out, to);
+      from_points(m, row, group * out, to);
     }
   }
 }

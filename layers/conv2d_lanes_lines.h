@@ -1,59 +1,61 @@
-// Winograd's convolution along lines in Layout::lanes, for kernels of 3 to 5 columns that move by
-// one: conv2d_line_winograd.h has the formula and its sources. With a vector of 16 images in the
-// place of each number,
+// Winograd's convolution along lines in Layout::lanes, for kernels of 3 to 5 columns: the formula
+// and its sources are in conv2d_line_winograd.h. With a vector of 16 images in the place of each
+// number, its three directions, for each point,
 //
-//   M[point] = U[point] * V[point]     and     dU[point] += (A dy)[point] * V[point]
+//   M = U V         U = G w      V = B^T x    y = A^T M      forward
+//   dV = U^T dM     dM = A dy                 dx += B dV     backward by data
+//   dU += dM V^T                              dw = G^T dU    backward by weights
 //
-// are the two sums of core/lanes.h with pairs of outputs for places, and (kh, ci) for taps. The
-// second is the gradient of the first: dw = G^T dU, because w = ... (it is linear in w).
+// are the sums of core/lanes.h: places are pairs of outputs, taps are (kh, channel). As every step
+// of forward is linear, its gradient is the transposed matrix.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "layers/conv2d.h"
-#include "layers/conv2d_line_weights.h"
 
 namespace longhand::fast::lanes {
 
-// Whether the convolution of this geometry is faster by points than by taps.
+// Whether it can compute this convolution: 3 to 5 columns, which lie side by side, and a stride
+// of 1.
+bool lines_compute(const Conv2dGeometry& g);
+
+// And whether that takes fewer operations than the sums over all taps of the window.
 bool lines_pay_forward(const Conv2dGeometry& g);
 bool lines_pay_backward_data(const Conv2dGeometry& g);
 bool lines_pay_backward_weights(const Conv2dGeometry& g);
 
-struct LineColumns;
-// The columns of x that the pairs of outputs see.
-LineColumns seen_columns(const Conv2dGeometry& g);
-
-// Forward, y = b + w * x, or backward by data, dx = w^T * dy, row by row. Backward transposes every
-// step of forward: dx = B [U (A dy)]. prepare_...() comes first, and again when w may have changed.
-// rows() may then run on several threads.
+// Forward, y = b + w * x, or backward by data, dx = w^T * dy, row by row. One of prepare_...()
+// comes first, and again when w may have changed. rows() may then run on several threads.
 class LineRows {
  public:
   void prepare_forward(const Conv2dGeometry& g, const real* w);
   void prepare_backward(const Conv2dGeometry& g, const real* w);
-  // The rows [first, end) of one block's y or dx, from the whole of its x or dy. `b` may be null,
-  // and backward must be.
+  // The rows [first, end) of one block's y (dx), from the whole of its x (dy). b may be null, and
+  // must be backward.
   void rows(const real* from, const real* b, int first, int end, real* to) const;
 
  private:
   void prepare(const Conv2dGeometry& g, const real* w);
   void find_offsets();
   void transform_kernels(const real* w);
-  void make_row(const real* from, int row, real* v) const;
-  void finish_row(const real* m, int row, int channel, real* to) const;
+  void to_points(const real* from, int row, real* v) const;
+  void from_points(const real* m, int row, int channel, real* to) const;
   int window() const { return (kernel_.h - 1) * dilation_ + 1; }  // rows that a row is made of
 
   bool backward_ = false;
   Conv2dGeometry g_;
-  Shape from_, to_, kernel_;  // of one image; kernel_ is [to, from, kh, kw] of a group
-  int above_ = 0;             // the first of the rows that row 0 is made of is row -above_
+  Shape from_, to_, kernel_;  // x and y (dy and dx); kernel_ is [to, from, kh, kw] of a group
+  int above_ = 0;             // row 0 is made of the rows -above_, -above_ + dilation_, ...
   int dilation_ = 1, pairs_ = 0;
-  std::int64_t v_channel_ = 0, v_point_ = 0;  // from one channel, and one point, to the next
-  std::vector<std::int64_t> offsets_;         // of V: [first row % window][kh][channel]
-  std::vector<real> u_;                       // [group][point][kh][from channel][to channel]
-  std::vector<real> by_element_;              // for transform_kernels()
-  std::vector<real> last_w_;                  // what u_ was made of
+  // V (dM) of the last rows: [point][channel][row % window][pair]. Distances from one channel, and
+  // one point, to the next; and where the taps lie, [first row % window][kh][channel].
+  std::int64_t v_channel_ = 0, v_point_ = 0;
+  std::vector<std::int64_t> offsets_;
+  std::vector<real> u_;           // [group][point][kh][from channel][to channel]
+  std::vector<real> by_element_;  // w, for transform_kernels()
+  std::vector<real> last_w_;      // what u_ was made of
 };
 
 // dw += dy * x.
@@ -66,13 +68,14 @@ class LineSums {
            real* dw) const;
 
  private:
-  void add_channels(const real* v, const real* dy, int first_block, int blocks, int co,
-                    int channels, real* dw) const;
+  void add_channels(const real* v, const real* dy, int blocks, int co, int channels,
+                    real* dw) const;
 
   Conv2dGeometry g_;
   int pairs_ = 0;
-  std::vector<std::int64_t> offsets_, sum_offsets_;
-  std::vector<int> first_row_, end_row_;
+  std::vector<std::int64_t> offsets_;     // of V, from the window's first row: [kh][ci]
+  std::vector<std::int64_t> du_offsets_;  // in dU [ci][kh], the same
+  std::vector<int> first_row_, end_row_;  // for each kh, the rows of y whose x is in the image
 };
 
 }  // namespace longhand::fast::lanes

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 #include "core/lanes_tile.h"
 #include "core/scratch.h"
+#include "core/vector.h"
 #include "layers/conv2d_line_matrices.h"
 
 namespace longhand::fast::lanes {
@@ -45,20 +47,11 @@ struct PairKernel {
   }
 };
 
-template <int taps>
-struct InputMatrix {
-  static constexpr int elements = taps + 1, results = taps + 1;
-  template <class Vector>
-  [[gnu::always_inline]] static void multiply(const Vector (&d)[elements], Vector (&v)[results]) {
-    line_winograd::multiply_input<taps>(d, v);
-  }
-};
-
 // `row` says what row i is.
 template <int in, int out, Row (*row)(int, int), int taps>
 struct PlainMatrix {
   static constexpr int elements = in, results = out;
-  static constexpr auto rows = line_winograd::all_rows<taps>(row);
+  static constexpr auto rows = line_winograd::all_rows<taps, out>(row);
   template <class Vector>
   [[gnu::always_inline]] static void multiply(const Vector (&x)[in], Vector (&y)[out]) {
     LONGHAND_UNROLL
@@ -66,9 +59,15 @@ struct PlainMatrix {
   }
 };
 template <int taps>
+using InputMatrix = PlainMatrix<taps + 1, taps + 1, line_winograd::input_row, taps>;
+template <int taps>
+using ColumnMatrix = PlainMatrix<taps + 1, taps + 1, line_winograd::column_row, taps>;
+template <int taps>
 using OutputMatrix = PlainMatrix<taps + 1, 2, line_winograd::output_row, taps>;
 template <int taps>
 using GradientMatrix = PlainMatrix<2, taps + 1, line_winograd::gradient_row, taps>;
+template <int taps>
+using TapMatrix = PlainMatrix<taps + 1, taps, line_winograd::tap_row, taps>;
 
 // d = B M for each pair, what neighbouring pairs give to the same column added up.
 template <int taps>
@@ -88,7 +87,7 @@ struct OverlapKernel {
           for (int j = 0; j <= taps; ++j) {
             m[j] = *reinterpret_cast<const Vector*>(from + j * lines.from_element);
           }
-          line_winograd::multiply_input_transposed<taps>(m, d);
+          ColumnMatrix<taps>::multiply(m, d);
           LONGHAND_UNROLL
           for (int j = 0; j < taps - 1; ++j) d[j] += shared[j];
           LONGHAND_UNROLL
@@ -107,72 +106,120 @@ struct OverlapKernel {
   }
 };
 
-template <template <int> class Matrix>
-void transform(int taps, const PairLines& lines) {
-  line_winograd::with_taps(taps,
-                           [&](auto count) { run_kernel<PairKernel<Matrix<count>>>(&lines); });
-}
-
-constexpr int padded_lines = 8;  // that are copied at a time
-
-// Which of the columns the image has: [begin, end), counted from the first.
-struct Inside {
-  explicit Inside(const LineColumns& columns)
-      : begin(std::clamp(-columns.first, 0, columns.count)),
-        end(std::clamp(columns.width - columns.first, begin, columns.count)) {}
-  int begin, end;
+// dw += G^T dU, by vectors of lines.
+template <int taps>
+struct AddTapsKernel {
+  template <class Isa>
+  [[gnu::always_inline]] static void run(int lines, const real* du, std::int64_t du_point,
+                                         real* dw) {
+    using V = Vectors<Isa>;
+    using Vector = typename V::Vector;
+    for (int l = 0; l < lines; l += V::lanes, dw += V::lanes * taps) {
+      const int count = std::min(V::lanes, lines - l);
+      Vector point[taps + 1], tap[taps];
+      for (int i = 0; i <= taps; ++i) {
+        const real* from = du + i * du_point + l;
+        count < V::lanes ? V::load(from, count, point[i]) : V::load(from, point[i]);
+      }
+      TapMatrix<taps>::multiply(point, tap);
+      for (int lane = 0; lane < count; ++lane) {
+        for (int j = 0; j < taps; ++j) dw[lane * taps + j] += tap[j][lane];
+      }
+    }
+  }
 };
 
-// Calls body(lines) for some lines at a time, which begin with the first of the columns: in memory
-// of their own, with zeros where the image has none, unless it has them all.
+// Calls body(taps) with the number as the compiler knows it.
 template <class Body>
-void from_image(const LineColumns& columns, PairLines lines, Body&& body) {
-  const Inside inside(columns);
-  const std::int64_t size = std::int64_t{columns.count} * lane_count;
-  lines.from += std::int64_t{columns.first} * lane_count;
-  if (inside.begin == 0 && inside.end == columns.count) return body(lines);
-  real* padded = scratch<struct PaddedLines>(padded_lines * size);
-  const PairLines all = lines;
-  lines.from = padded;
-  lines.from_row = size;
-  for (int r = 0; r < all.rows; r += padded_lines) {
-    lines.rows = std::min(padded_lines, all.rows - r);
-    for (int i = 0; i < lines.rows; ++i) {
-      const real* line = all.from + (r + i) * all.from_row;
-      real* to = padded + i * size;
-      to = std::fill_n(to, inside.begin * lane_count, real(0));
-      to = std::copy(line + inside.begin * lane_count, line + inside.end * lane_count, to);
-      std::fill_n(to, (columns.count - inside.end) * lane_count, real(0));
+void with_3_to_5(int taps, Body&& body) {
+  if (taps == 3) return body(std::integral_constant<int, 3>());
+  if (taps == 4) return body(std::integral_constant<int, 4>());
+  body(std::integral_constant<int, 5>());
+}
+
+template <template <int> class Matrix>
+void transform(int taps, const PairLines& lines) {
+  with_3_to_5(taps, [&](auto count) { run_kernel<PairKernel<Matrix<count>>>(&lines); });
+}
+
+// Lines with a place for every one of the columns, zeros where the image has none.
+class PaddedLines {
+ public:
+  static constexpr int most = 8;  // at a time
+
+  explicit PaddedLines(const LineColumns& columns)
+      : begin(std::clamp(-columns.first, 0, columns.count)),
+        end(std::clamp(columns.width - columns.first, begin, columns.count)),
+        count(columns.count),
+        column(columns.first + begin) {}
+
+  bool needed() const { return begin > 0 || end < count; }
+  std::int64_t row() const { return std::int64_t{count} * lane_count; }
+  real* memory() const { return scratch<struct PaddedLinesMemory>(most * row()); }
+
+  void read(const real* image, std::int64_t image_row, int lines, real* padded) const {
+    for (int i = 0; i < lines; ++i, image += image_row) {
+      padded = std::fill_n(padded, begin * lane_count, real(0));
+      padded = std::copy_n(image + column * lane_count, (end - begin) * lane_count, padded);
+      padded = std::fill_n(padded, (count - end) * lane_count, real(0));
     }
-    lines.to = all.to + r * all.to_row;
-    body(lines);
+  }
+  void write(const real* padded, int lines, real* image, std::int64_t image_row) const {
+    for (int i = 0; i < lines; ++i, image += image_row, padded += row()) {
+      std::copy_n(padded + begin * lane_count, (end - begin) * lane_count,
+                  image + column * lane_count);
+    }
+  }
+
+ private:
+  int begin, end, count;  // the image has the columns [begin, end) of them,
+  int column;             // from its column `column` on
+};
+
+// Calls body(lines) for lines that begin with the first of the columns: those of the image, or some
+// padded ones at a time.
+template <class Body>
+void from_image(const LineColumns& columns, const PairLines& all, Body&& body) {
+  const PaddedLines padded(columns);
+  PairLines some = all;
+  if (!padded.needed()) {
+    some.from += columns.first * lane_count;
+    return body(some);
+  }
+  real* memory = padded.memory();
+  some.from = memory;
+  some.from_row = padded.row();
+  for (int r = 0; r < all.rows; r += PaddedLines::most) {
+    some.rows = std::min(PaddedLines::most, all.rows - r);
+    padded.read(all.from + r * all.from_row, all.from_row, some.rows, memory);
+    some.to = all.to + r * all.to_row;
+    body(some);
   }
 }
 
-// The same the other way round: of what body(lines) writes, the image gets the columns it has.
 template <class Body>
-void to_image(const LineColumns& columns, PairLines lines, Body&& body) {
-  const Inside inside(columns);
-  const std::int64_t size = std::int64_t{columns.count} * lane_count;
-  lines.to += std::int64_t{columns.first} * lane_count;
-  if (inside.begin == 0 && inside.end == columns.count) return body(lines);
-  real* padded = scratch<struct PaddedLines>(padded_lines * size);
-  const PairLines all = lines;
-  lines.to = padded;
-  lines.to_row = size;
-  for (int r = 0; r < all.rows; r += padded_lines) {
-    lines.rows = std::min(padded_lines, all.rows - r);
-    lines.from = all.from + r * all.from_row;
-    body(lines);
-    for (int i = 0; i < lines.rows; ++i) {
-      const real* line = padded + i * size;
-      std::copy(line + inside.begin * lane_count, line + inside.end * lane_count,
-                all.to + (r + i) * all.to_row + inside.begin * lane_count);
-    }
+void to_image(const LineColumns& columns, const PairLines& all, Body&& body) {
+  const PaddedLines padded(columns);
+  PairLines some = all;
+  if (!padded.needed()) {
+    some.to += columns.first * lane_count;
+    return body(some);
+  }
+  some.to = padded.memory();
+  some.to_row = padded.row();
+  for (int r = 0; r < all.rows; r += PaddedLines::most) {
+    some.rows = std::min(PaddedLines::most, all.rows - r);
+    some.from = all.from + r * all.from_row;
+    body(some);
+    padded.write(some.to, some.rows, all.to + r * all.to_row, all.to_row);
   }
 }
 
 }  // namespace
+
+LineColumns seen_columns(const Conv2dGeometry& g) {
+  return {.width = g.x.w, .first = -g.padding_left, .count = (g.y.w + 1) / 2 * 2 + g.w.w - 1};
+}
 
 void input_points(int taps, const LineColumns& columns, const PairLines& lines) {
   from_image(columns, lines, [&](const PairLines& some) { transform<InputMatrix>(taps, some); });
@@ -188,10 +235,12 @@ void output_pairs(int taps, const LineColumns& columns, const PairLines& lines) 
 
 void overlap_pairs(int taps, const LineColumns& columns, const PairLines& lines) {
   to_image(columns, lines, [&](const PairLines& some) {
-    if (taps == 3) return run_kernel<OverlapKernel<3>>(&some);
-    if (taps == 4) return run_kernel<OverlapKernel<4>>(&some);
-    run_kernel<OverlapKernel<5>>(&some);
+    with_3_to_5(taps, [&](auto count) { run_kernel<OverlapKernel<count>>(&some); });
   });
+}
+
+void add_taps(int taps, int lines, const real* du, std::int64_t du_point, real* dw) {
+  with_3_to_5(taps, [&](auto count) { run_kernel<AddTapsKernel<count>>(lines, du, du_point, dw); });
 }
 
 }  // namespace longhand::fast::lanes

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/real.h"
+#include "layers/conv2d.h"
 
 namespace longhand::fast::lanes {
 
@@ -21,21 +22,29 @@ struct PairLines {
   std::int64_t to_row = 0, to_pair = 0, to_element = 0;
 };
 
-// The columns [first, first + count) of lines of an image that is `width` columns wide. Those that
-// it has not are zeros.
+// The columns [first, first + count) of lines of an image that is `width` columns wide.
 struct LineColumns {
   int width, first, count;
 };
 
-// Lines of an image begin at its column 0.
-void input_points(int taps, const LineColumns& columns,
-                  const PairLines& lines);  // V = B^T d: taps + 1 from taps + 1
-void gradient_points(int taps, const LineColumns& columns,
-                     const PairLines& lines);  // A dy: taps + 1 from 2
-// The gradient of input_points: d = B M, taps + 1 columns a pair of which the next pair has all but
-// two, too. Every column of the image must be among `columns`; it is overwritten.
+// Those of x that the pairs of outputs see.
+LineColumns seen_columns(const Conv2dGeometry& g);
+
+// V = B^T d: taps + 1 points of the taps + 1 columns of an image that a pair sees, two columns
+// further than the pair before. Columns that the image has not are zeros. `from` is its column 0.
+void input_points(int taps, const LineColumns& columns, const PairLines& lines);
+// A dy: taps + 1 points of the gradients of a pair of outputs. Likewise.
+void gradient_points(int taps, const LineColumns& columns, const PairLines& lines);
+
+// y = A^T M: a pair of outputs of taps + 1 points. Of the pairs' columns the image gets those that
+// it has. `to` is its column 0.
+void output_pairs(int taps, const LineColumns& columns, const PairLines& lines);
+// d = B M: what the points of all pairs send back to the columns they saw, which must be all that
+// the image has. Likewise.
 void overlap_pairs(int taps, const LineColumns& columns, const PairLines& lines);
-void output_pairs(int taps, const LineColumns& columns,
-                  const PairLines& lines);  // y = A^T M: 2 from taps + 1
+
+// dw += G^T dU for `lines` lines of a kernel. Numbers: point i of line l is du[i * du_point + l],
+// tap j is dw[l * taps + j].
+void add_taps(int taps, int lines, const real* du, std::int64_t du_point, real* dw);
 
 }  // namespace longhand::fast::lanes

@@ -29,6 +29,15 @@ constexpr Row input_row(int taps, int point) {
   return row;
 }
 
+// Row `column` of B, which takes the gradients of the points back to the columns.
+constexpr Row column_row(int taps, int column) {
+  Row row{};
+  for (int i = 0; i <= taps; ++i) {
+    row[static_cast<std::size_t>(i)] = input_row(taps, i)[static_cast<std::size_t>(column)];
+  }
+  return row;
+}
+
 // Row `point` of G: the powers of the point's value, over the product of its differences from the
 // others.
 constexpr Row weight_row(int taps, int point) {
@@ -64,10 +73,20 @@ constexpr Row gradient_row(int taps, int point) {
   return {output_row(taps, 0)[i], output_row(taps, 1)[i]};
 }
 
-template <int taps, class OneRow>
-constexpr std::array<Row, most_points> all_rows(OneRow&& one_row) {
-  std::array<Row, most_points> matrix{};
-  for (int i = 0; i <= taps; ++i) matrix[static_cast<std::size_t>(i)] = one_row(taps, i);
+// Row `tap` of G^T, which takes the gradients of the points to those of the taps.
+constexpr Row tap_row(int taps, int tap) {
+  Row row{};
+  for (int i = 0; i <= taps; ++i) {
+    row[static_cast<std::size_t>(i)] = weight_row(taps, i)[static_cast<std::size_t>(tap)];
+  }
+  return row;
+}
+
+// The first `count` rows of a matrix.
+template <int taps, int count, class OneRow>
+constexpr std::array<Row, count> all_rows(OneRow&& one_row) {
+  std::array<Row, count> matrix{};
+  for (int i = 0; i < count; ++i) matrix[static_cast<std::size_t>(i)] = one_row(taps, i);
   return matrix;
 }
 
@@ -82,72 +101,6 @@ template <class Vector, int count>
     if (factor == 0) continue;
     to = first ? factor * from[j] : to + factor * from[j];
     first = false;
-  }
-}
-
-// V = B^T d, with what the rows have in common computed once. q(z) is the product of (z -
-// values[i]) for the points behind 0, 1 and -1, and e[j] = the sum of q[k] * d[j + k]; the points'
-// polynomials are
-//
-//   0: (z^2 - 1) q   1: (z^2 + z) q   -1: (z^2 - z) q   infinity: (z^3 - z) q
-//   2: (z^3 - z) (z + 1/2)   -1/2: (z^3 - z) (z - 2), or what of them there is
-template <int taps, class Vector>
-[[gnu::always_inline]] inline void multiply_input(const Vector (&d)[taps + 1],
-                                                  Vector (&v)[taps + 1]) {
-  if constexpr (taps < 3) {
-    constexpr auto matrix = all_rows<taps>(input_row);
-    for (int i = 0; i <= taps; ++i) multiply_row(matrix[static_cast<std::size_t>(i)], d, v[i]);
-  } else {
-    Vector e[4];
-    LONGHAND_UNROLL
-    for (int j = 0; j < 4; ++j) {
-      if constexpr (taps == 3) e[j] = d[j];
-      if constexpr (taps == 4) e[j] = d[j + 1] - values[3] * d[j];
-      if constexpr (taps == 5) {
-        constexpr real sum = values[3] + values[4], product = values[3] * values[4];
-        e[j] = d[j + 2] - sum * d[j + 1] + product * d[j];
-      }
-    }
-    v[0] = e[2] - e[0];
-    v[1] = e[2] + e[1];
-    v[2] = e[2] - e[1];
-    v[taps] = e[3] - e[1];
-    if constexpr (taps == 4) v[3] = d[3] - d[1];
-    if constexpr (taps == 5) {
-      const Vector low = d[3] - d[1], high = d[4] - d[2];
-      v[3] = high - values[4] * low;
-      v[4] = high - values[3] * low;
-    }
-  }
-}
-
-// d = B m: what V's gradient m sends back to d, step by step backwards.
-template <int taps, class Vector>
-[[gnu::always_inline]] inline void multiply_input_transposed(const Vector (&m)[taps + 1],
-                                                             Vector (&d)[taps + 1]) {
-  static_assert(taps >= 3);
-  const Vector e[4] = {-m[0], m[1] - m[2] - m[taps], m[0] + m[1] + m[2], m[taps]};
-  if constexpr (taps == 3) {
-    LONGHAND_UNROLL
-    for (int j = 0; j < 4; ++j) d[j] = e[j];
-  }
-  if constexpr (taps == 4) {
-    d[0] = -values[3] * e[0];
-    LONGHAND_UNROLL
-    for (int j = 1; j < 4; ++j) d[j] = e[j - 1] - values[3] * e[j];
-    d[4] = e[3];
-    d[1] -= m[3];
-    d[3] += m[3];
-  }
-  if constexpr (taps == 5) {
-    constexpr real sum = values[3] + values[4], product = values[3] * values[4];
-    const Vector high = m[3] + m[4], low = values[4] * m[3] + values[3] * m[4];
-    d[0] = product * e[0];
-    d[1] = product * e[1] - sum * e[0] + low;
-    d[2] = product * e[2] - sum * e[1] + e[0] - high;
-    d[3] = product * e[3] - sum * e[2] + e[1] - low;
-    d[4] = e[2] - sum * e[3] + high;
-    d[5] = e[3];
   }
 }
 

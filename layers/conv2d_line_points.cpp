@@ -15,7 +15,7 @@ namespace {
 
 template <int taps>
 struct TransformLines {
-  static constexpr std::array<Row, most_points> matrix = all_rows<taps>(input_row);
+  static constexpr auto matrix = all_rows<taps, taps + 1>(input_row);
 
   template <class Isa>
   [[gnu::always_inline]] static void run(const real* pixels, int rows, int pairs, real* v,
@@ -43,7 +43,7 @@ struct TransformLines {
 
 template <int taps>
 struct TransformTaps {
-  static constexpr std::array<Row, most_points> matrix = all_rows<taps>(weight_row);
+  static constexpr auto matrix = all_rows<taps, taps + 1>(weight_row);
 
   template <class Isa>
   [[gnu::always_inline]] static void run(const KernelLines* kernels) {
