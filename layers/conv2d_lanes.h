@@ -99,7 +99,7 @@ class ForwardRows {
 
  private:
   Conv2dGeometry g_;
-  LineRows lines_;  // used instead of what follows where by points is faster
+  LineRows lines_;  // used instead of what follows where it is faster
   WindowTaps taps_;
   std::vector<real> w_;       // the weights of each output channel in the order of the taps
   std::vector<real> last_w_;  // in their own order, as prepare() found them
@@ -166,9 +166,10 @@ void add_over_blocks(int blocks, std::int64_t size, real* result, Compute&& comp
   const int pieces = parallel_pieces(blocks, 1);
   if (pieces == 1) return compute(0, blocks, result);
   real* sums = scratch<struct PieceSums>(pieces * size);
-  std::fill_n(sums, pieces * size, real(0));
   parallel_for(blocks, 1, [&](std::int64_t begin, std::int64_t end, int piece) {
-    compute(static_cast<int>(begin), static_cast<int>(end), sums + piece * size);
+    real* own = sums + piece * size;
+    std::fill_n(own, size, real(0));
+    compute(static_cast<int>(begin), static_cast<int>(end), own);
   });
   for (int piece = 0; piece < pieces; ++piece) {
     for (std::int64_t i = 0; i < size; ++i) result[i] += sums[piece * size + i];

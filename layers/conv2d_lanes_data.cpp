@@ -1,5 +1,6 @@
 // The convolution over lanes, backward by data: each input gathers what the outputs that saw it
-// send back, so a row of dx is again a call of lanes::sum.
+// send back, so a row of dx is again a call of lanes::sum. Where that takes fewer operations, it is
+// done along lines (conv2d_lanes_lines.h).
 #include <algorithm>
 #include <array>
 #include <vector>

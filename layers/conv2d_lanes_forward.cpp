@@ -1,6 +1,7 @@
 // The convolution over lanes, forward: a row of outputs is one call of lanes::sum, whose taps are
 // the elements (kh, ci, kw) of the window. Columns of padding are read from a copy of the image
-// that has them written out; rows of padding are left out of the sum.
+// that has them written out; rows of padding are left out of the sum. Where that takes fewer
+// operations, it is done along lines (conv2d_lanes_lines.h).
 #include <cstring>
 
 #include "core/lanes.h"

@@ -1,6 +1,7 @@
 // The convolution over lanes, backward by weights and bias: every weight sums dy * x over all
 // places and images (lanes::add_products). Threads share the blocks, and their sums are added at
-// the end. Where there are fewer blocks than threads, they share the output channels instead.
+// the end. Where there are fewer blocks than threads, they share the output channels instead. Where
+// it takes fewer operations, the sums are made along lines (conv2d_lanes_lines.h).
 #include <algorithm>
 
 #include "core/lanes.h"
