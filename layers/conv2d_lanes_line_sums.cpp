@@ -41,7 +41,7 @@ void LineSums::add(const real* x, const real* dy, int blocks, int first_channel,
   const std::int64_t v_block = points * v_point, m_channel = points * g.y.h * row;
   const int most_blocks = static_cast<int>(std::max<std::int64_t>(1, at_once / v_block));
   const int most_channels = static_cast<int>(std::max<std::int64_t>(1, at_once / m_channel));
-  real* v = scratch<struct PointsOfX>(std::min(most_blocks, blocks) * v_block);
+  real* v = scratch<PointsOfX>(std::min(most_blocks, blocks) * v_block);
   for (int first = 0; first < blocks; first += most_blocks) {
     const int here = std::min(most_blocks, blocks - first);
     for (int i = 0; i < here; ++i) {  // [point][ci][row][pair]
@@ -74,7 +74,7 @@ void LineSums::add_channels(const real* v, const real* dy, int blocks, int co, i
   const std::int64_t row = std::int64_t{pairs_} * lane_count, v_point = g.x.c * g.x.h * row;
   const std::int64_t m_channel = g.y.h * row, m_point = channels * m_channel;
   const std::int64_t y_row = std::int64_t{g.y.w} * lane_count, y_channel = g.y.h * y_row;
-  real* m = scratch<struct PointsOfY>(blocks * points * m_point);
+  real* m = scratch<PointsOfY>(blocks * points * m_point);
   for (int i = 0; i < blocks; ++i) {
     gradient_points(g.w.w, {.width = g.y.w, .first = 0, .count = 2 * pairs_},
                     {.rows = channels * g.y.h,

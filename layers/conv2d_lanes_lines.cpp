@@ -162,8 +162,8 @@ void LineRows::rows(const real* from, const real* b, int first, int end, real* t
   const int points = kernel_.w + 1, out = kernel_.n;
   const int row_taps = kernel_.c, all_taps = kernel_.h * row_taps;
   const std::int64_t m_channel = std::int64_t{pairs_} * lane_count, m_point = out * m_channel;
-  real* v = scratch<struct PointsOfX>(points * v_point_);
-  real* m = scratch<struct PointsOfY>(points * m_point);
+  real* v = scratch<PointsOfX>(points * v_point_);
+  real* m = scratch<PointsOfY>(points * m_point);
   // So many of the rows `top`, top + dilation_, ... of a window are above row `row`.
   const auto rows_above = [&](int row, int top) {
     return std::clamp((row - top + dilation_ - 1) / dilation_, 0, kernel_.h);

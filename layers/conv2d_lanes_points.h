@@ -9,6 +9,10 @@
 
 namespace longhand::fast::lanes {
 
+// Scratch memory for the points of x and of y, which one direction uses after the other.
+struct PointsOfX;
+struct PointsOfY;
+
 // `rows` lines of `pairs` pairs of outputs. Element j of pair p of line r is the vector at
 //
 //   from + r * from_row + p * from_pair + j * from_element
