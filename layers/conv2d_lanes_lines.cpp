@@ -48,7 +48,11 @@ bool lines_pay_backward_data(const Conv2dGeometry& g) {
   return pays(g, 10, 8);
 }
 bool lines_pay_backward_weights(const Conv2dGeometry& g) {
-  return pays(g, 16, 20);
+  // All of a block's V is there at a time, and is read for every few channels of y.
+  constexpr std::int64_t most = (1 << 22) / sizeof(float);
+  const std::int64_t pairs = (g.y.w + 1) / 2;
+  const std::int64_t v = std::int64_t{g.x.c} * g.x.h * pairs * (g.w.w + 1) * lane_count;
+  return pays(g, 16, 20) && v <= most;
 }
 
 void LineRows::prepare_forward(const Conv2dGeometry& g, const real* w) {

@@ -192,6 +192,7 @@ TEST_CASE("it is chosen in lanes where it takes fewer operations") {
   CHECK(chosen({64, 6, 14, 14}, 16, {.kernel = 5}) == Chosen{true, true, false});
   CHECK(chosen({64, 20, 14, 14}, 50, {.kernel = 5, .padding = two}) == Chosen{true, true, true});
   CHECK(chosen({64, 64, 8, 8}, 64, {.kernel = 3, .padding = one}) == Chosen{true, true, true});
+  CHECK(chosen({64, 64, 56, 56}, 64, {.kernel = 3, .padding = one}) == Chosen{true, true, false});
   CHECK(chosen({64, 64, 8, 8}, 64, {.kernel = 3, .stride = 2, .padding = one}) ==
         Chosen{false, false, false});
 }
