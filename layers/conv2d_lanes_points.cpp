@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <type_traits>
 
 #include "core/lanes_tile.h"
 #include "core/scratch.h"
@@ -16,6 +15,7 @@ namespace {
 
 using line_winograd::multiply_row;
 using line_winograd::Row;
+using line_winograd::with_taps;
 
 // results = matrix * elements, for each pair. Matrix says how many of both, and has the numbers.
 template <class Matrix>
@@ -129,17 +129,9 @@ struct AddTapsKernel {
   }
 };
 
-// Calls body(taps) with the number as the compiler knows it.
-template <class Body>
-void with_3_to_5(int taps, Body&& body) {
-  if (taps == 3) return body(std::integral_constant<int, 3>());
-  if (taps == 4) return body(std::integral_constant<int, 4>());
-  body(std::integral_constant<int, 5>());
-}
-
 template <template <int> class Matrix>
 void transform(int taps, const PairLines& lines) {
-  with_3_to_5(taps, [&](auto count) { run_kernel<PairKernel<Matrix<count>>>(&lines); });
+  with_taps<3>(taps, [&](auto count) { run_kernel<PairKernel<Matrix<count>>>(&lines); });
 }
 
 // Lines with a place for every one of the columns, zeros where the image has none.
@@ -235,12 +227,13 @@ void output_pairs(int taps, const LineColumns& columns, const PairLines& lines) 
 
 void overlap_pairs(int taps, const LineColumns& columns, const PairLines& lines) {
   to_image(columns, lines, [&](const PairLines& some) {
-    with_3_to_5(taps, [&](auto count) { run_kernel<OverlapKernel<count>>(&some); });
+    with_taps<3>(taps, [&](auto count) { run_kernel<OverlapKernel<count>>(&some); });
   });
 }
 
 void add_taps(int taps, int lines, const real* du, std::int64_t du_point, real* dw) {
-  with_3_to_5(taps, [&](auto count) { run_kernel<AddTapsKernel<count>>(lines, du, du_point, dw); });
+  with_taps<3>(taps,
+               [&](auto count) { run_kernel<AddTapsKernel<count>>(lines, du, du_point, dw); });
 }
 
 }  // namespace longhand::fast::lanes

@@ -104,13 +104,13 @@ template <class Vector, int count>
   }
 }
 
-// Calls body(taps) with a number that the compiler knows.
-template <int count = 1, class Body>
+// Calls body(taps) with a number that the compiler knows, from `least` on.
+template <int least = 1, class Body>
 void with_taps(int taps, Body&& body) {
-  if constexpr (count < most_taps) {
-    if (taps > count) return with_taps<count + 1>(taps, body);
+  if constexpr (least < most_taps) {
+    if (taps > least) return with_taps<least + 1>(taps, body);
   }
-  body(std::integral_constant<int, count>());
+  body(std::integral_constant<int, least>());
 }
 
 }  // namespace longhand::fast::line_winograd

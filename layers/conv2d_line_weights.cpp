@@ -56,17 +56,6 @@ Kernels turned_kernels(const Conv2dGeometry& g, const real* w) {
   return {.w = w, .group = in * (g.y.c / g.groups), .out = out, .in = in, .turned = true};
 }
 
-Conv2dGeometry turned(const Conv2dGeometry& g) {
-  return {.x = g.y,
-          .w = {g.x.c, g.y.c / g.groups, g.w.h, g.w.w},
-          .y = g.x,
-          .padding_top = (g.w.h - 1) * g.dilation_h - g.padding_top,
-          .padding_left = g.w.w - 1 - g.padding_left,
-          .dilation_h = g.dilation_h,
-          .groups = g.groups,
-          .layout = g.layout};
-}
-
 void transpose_kernels(const Shape& shape, const Kernels& kernels, int group, real* to) {
   const int elements = shape.h * shape.w, out = shape.n;
   const real* w = kernels.w + group * kernels.group;

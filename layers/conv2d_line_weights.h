@@ -19,8 +19,6 @@ struct Kernels {
 // dx's go out: g is the geometry of forward both times.
 Kernels forward_kernels(const Conv2dGeometry& g, const real* w);
 Kernels turned_kernels(const Conv2dGeometry& g, const real* w);
-// Backward by data with a stride of 1: dx as a convolution of dy.
-Conv2dGeometry turned(const Conv2dGeometry& g);
 
 // One group's kernels, `shape` [out, in, kh, kw], as to[in, kh, kw, out]: output channels lie side
 // by side.

@@ -119,6 +119,17 @@ void convolve(const Conv2dGeometry& g, const real* x, const Kernels& kernels, co
   });
 }
 
+// dx as a convolution of dy.
+Conv2dGeometry turned(const Conv2dGeometry& g) {
+  return {.x = g.y,
+          .w = {g.x.c, g.y.c / g.groups, g.w.h, g.w.w},
+          .y = g.x,
+          .padding_top = (g.w.h - 1) * g.dilation_h - g.padding_top,
+          .padding_left = g.w.w - 1 - g.padding_left,
+          .dilation_h = g.dilation_h,
+          .groups = g.groups};
+}
+
 // Fewer products by a third or more: phases of three elements with a stride, or of four and five.
 // And little of what tiles compute is thrown away: pairs that a tile has already, or that stick out
 // of a line. Where there is a matrix unit, what pays there goes there (not measured beside this).
