@@ -35,7 +35,9 @@ struct Pictures {
 // b.columns_first makes b the transpose of the matrix of pictures). With `pictures_in_place`
 // nothing of b_pictures is copied: that pays where the pixels that a tile reads fit L1. Then lines
 // hold a vector or more, and a Range has whole lines. With `in_parts` the matrix unit multiplies
-// (core/gemm_parts.h, which says where that pays): pictures are not read in place then.
+// (core/gemm_parts.h, which says where that pays): pictures are not read in place then. With
+// `streaming` c may be written past the caches (core/streaming.h), and the thread that has
+// multiplied has to finish that.
 struct Product {
   int m, n, k;
   Matrix a, b;
@@ -45,6 +47,7 @@ struct Product {
   Pictures a_pictures{}, b_pictures{};
   bool pictures_in_place = false;
   bool in_parts = false;
+  bool streaming = false;
 };
 
 // The part of c that one call computes: rows [m0, m1) and columns [n0, n1). There are at least as

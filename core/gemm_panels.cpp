@@ -59,7 +59,9 @@ template <class Isa, int vectors, int level>
 // Four steps at a time, a's numbers at distances that the compiler knows: there is little to do but
 // to multiply and add. That counts where another thread runs on the same core, somebody else's on
 // many a virtual machine: half as many operations can be begun then, and each should be of use.
-template <int rows, int vectors, Source source>
+//
+// With `streaming` c goes past the caches, and need not be fetched.
+template <int rows, int vectors, Source source, bool streaming>
 struct PanelKernel {
   static constexpr bool copies = source != Source::copy;
   // Whether row i's number of a is loaded once for both vectors: always, where there is also much
@@ -128,7 +130,7 @@ struct PanelKernel {
         for (int i = 0; i < next_rows && next_offset < next_end; ++i, ++next_offset) {
           fetch<Isa, vectors, 2>(next_b + *next_offset);
         }
-        if (l < 4 * rows) {
+        if (!streaming && l < 4 * rows) {
           fetch<Isa, vectors, 2>(next_c);
           next_c += c_stride;
         }
@@ -142,7 +144,7 @@ struct PanelKernel {
       }
       LONGHAND_UNROLL
       for (int i = 0; i < rows; ++i, c += c_stride) {
-        V::template store_row<vectors>(sum[i], p->add, c_last, c);
+        V::template store_row<vectors>(sum[i], !streaming && p->add, c_last, c, streaming);
       }
       b = p->b;
     }
@@ -152,15 +154,16 @@ struct PanelKernel {
 
 using Function = void (*)(PanelTiles*);
 
-// [rows - 1][vectors - 1][source]
-using Functions = std::array<Function, std::size_t{most_rows} * Panels::most_vectors * sources>;
+// [rows - 1][vectors - 1][source][streaming]
+using Functions = std::array<Function, std::size_t{most_rows} * Panels::most_vectors * sources * 2>;
 
 template <std::size_t index>
 constexpr Function function_at() {
-  constexpr int rows = static_cast<int>(index) / (sources * Panels::most_vectors) + 1;
-  constexpr int vectors = static_cast<int>(index) / sources % Panels::most_vectors + 1;
-  constexpr auto source = static_cast<Source>(index % sources);
-  return run_kernel<PanelKernel<rows, vectors, source>, PanelTiles*>;
+  constexpr bool streaming = index % 2 == 1;
+  constexpr auto source = static_cast<Source>(index / 2 % sources);
+  constexpr int vectors = static_cast<int>(index) / 2 / sources % Panels::most_vectors + 1;
+  constexpr int rows = static_cast<int>(index) / 2 / sources / Panels::most_vectors + 1;
+  return run_kernel<PanelKernel<rows, vectors, source, streaming>, PanelTiles*>;
 }
 
 template <std::size_t... index>
@@ -168,11 +171,12 @@ constexpr Functions all_functions(std::index_sequence<index...> /*indices*/) {
   return {function_at<index>()...};
 }
 
-Function function(int rows, int vectors, Source source) {
+Function function(int rows, int vectors, Source source, bool streaming) {
   static constexpr Functions all =
       all_functions(std::make_index_sequence<std::tuple_size_v<Functions>>());
-  const int index = ((rows - 1) * Panels::most_vectors + vectors - 1) * sources;
-  return all[static_cast<std::size_t>(index + static_cast<int>(source))];
+  int index = (rows - 1) * Panels::most_vectors + vectors - 1;
+  index = (index * sources + static_cast<int>(source)) * 2 + (streaming ? 1 : 0);
+  return all[static_cast<std::size_t>(index)];
 }
 
 }  // namespace
@@ -223,7 +227,7 @@ void Panels::multiply(const Panel& panel, const Panel& next) const {
     part.a = a_ + std::int64_t{i} * p_.k;
     part.c = panel.c + (m0_ + i) * p_.c_stride;
     part.next_c = next_c + (m0_ + end % tiles * tile_rows_) * p_.c_stride;
-    function(rows, panel.vectors, begin == 0 ? source : Source::copy)(&part);
+    function(rows, panel.vectors, begin == 0 ? source : Source::copy, p_.streaming)(&part);
   };
   // The first tile has its own rows of b to fetch, the others share the next panel's.
   multiply_tiles(0, 1);

@@ -1,11 +1,10 @@
 #include "core/streaming.h"
 
-#include <unistd.h>
-
 #include <charconv>
 #include <cstdlib>
 #include <string>
 
+#include "core/caches.h"
 #include "core/error.h"
 #include "core/real.h"
 
@@ -16,10 +15,7 @@ namespace {
 std::int64_t choose_limit() {
   const char* wanted = std::getenv("LONGHAND_STREAM");
   const std::string text = wanted == nullptr ? "" : wanted;
-  if (text.empty()) {
-    const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    return cache > 0 ? cache : 32L << 20;  // a common size where the system does not say
-  }
+  if (text.empty()) return static_cast<std::int64_t>(caches().l3);
   std::int64_t bytes = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
   if (error != std::errc() || end != text.data() + text.size() || bytes < 0) {

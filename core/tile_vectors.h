@@ -13,7 +13,7 @@ namespace longhand::fast {
 template <class Isa>
 struct TileVectors : Vectors<Isa> {
   using typename Vectors<Isa>::Vector;
-  using Vectors<Isa>::lanes, Vectors<Isa>::load, Vectors<Isa>::store;
+  using Vectors<Isa>::lanes, Vectors<Isa>::load, Vectors<Isa>::put;
 
   // Vectors of sums of a tile: 32 registers hold 14 x 2, one step's two vectors of b and one number
   // of a; 16 registers hold 6 x 2 of them.
@@ -22,7 +22,8 @@ struct TileVectors : Vectors<Isa> {
   // c = sum or, with `add`, c += sum for a row of `vectors` vectors, the last of which begins at
   // c + last. It may overlap the one before: all of c is read before any is written.
   template <int vectors>
-  [[gnu::always_inline]] static void store_row(Vector* sum, bool add, std::int64_t last, real* c) {
+  [[gnu::always_inline]] static void store_row(Vector* sum, bool add, std::int64_t last, real* c,
+                                               bool streaming = false) {
     if (add) {
       LONGHAND_UNROLL
       for (int v = 0; v < vectors; ++v) {
@@ -32,7 +33,9 @@ struct TileVectors : Vectors<Isa> {
       }
     }
     LONGHAND_UNROLL
-    for (int v = 0; v < vectors; ++v) store(sum[v], c + (v + 1 < vectors ? v * lanes : last));
+    for (int v = 0; v < vectors; ++v) {
+      put(sum[v], c + (v + 1 < vectors ? v * lanes : last), streaming);
+    }
   }
 
   // `pointer`, for one of several vectors that are multiplied by the same number in memory. AVX-512

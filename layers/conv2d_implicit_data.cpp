@@ -6,6 +6,7 @@
 #include "core/gemm_blocks.h"
 #include "core/parallel.h"
 #include "core/scratch.h"
+#include "core/streaming.h"
 #include "core/transpose.h"
 #include "layers/conv2d_direct.h"
 #include "layers/conv2d_fast.h"
@@ -100,6 +101,8 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
 
   const Plane plane = all.plane();
   const bool scattered = g.stride_h > 1 || g.stride_w > 1;
+  // The layer before reads dx and has as much to read or write of its own.
+  const bool streaming = !scattered && streaming_pays(2 * g.x.size());
   for_each_part(
       g, all.rows.pixels(0), all.columns.pixels(0), [&](int n, int group, int row0, int row1) {
         const real* dy_group = dy + y_offset(g, n, group);
@@ -134,7 +137,8 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
                           .c = dx_group + std::int64_t{row0} * width,
                           .c_stride = std::int64_t{g.x.h} * g.x.w,
                           .add = false,
-                          .in_parts = data_suits_parts(g)};
+                          .in_parts = data_suits_parts(g),
+                          .streaming = streaming};
           if (as_it_lies) product.a = {w + w_offset(g, group), in, true};  // w is w'^T
           if (scattered) {
             product.c = scratch<struct Sums>(std::int64_t{rows} * count);
@@ -145,6 +149,7 @@ void conv2d_backward_data(const Conv2dGeometry& g, const real* dy, const real* w
                                   offsets + phase.offsets, width, plane.columns};
           }
           multiply_range(tiles(), product, {0, rows, 0, count});
+          if (streaming) finish_streaming();
           if (!scattered) continue;
           if (as_it_lies) {
             spread(g, row0, last, width, product.c, dx_group);

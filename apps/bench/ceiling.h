@@ -11,6 +11,7 @@
 #include "apps/bench/recorded.h"
 #include "apps/bench/report.h"
 #include "apps/bench/tile_ceiling.h"
+#include "core/caches.h"
 #include "core/cpu.h"
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -62,20 +63,6 @@ inline Spread bench_multiply_add(const Options& options, Measurement& measuremen
     });
   });
   return measurement.rates(1e-9 * flop * threads());
-}
-
-// Bytes of a core's L2 and of the L3.
-struct Caches {
-  double l2, l3;
-};
-
-inline Caches caches() {
-  // Where the system does not say how large the caches are, these are common sizes.
-  const auto cache = [](int name, double otherwise) {
-    const long bytes = sysconf(name);
-    return bytes > 0 ? static_cast<double>(bytes) : otherwise * megabyte;
-  };
-  return {cache(_SC_LEVEL2_CACHE_SIZE, 1), cache(_SC_LEVEL3_CACHE_SIZE, 16)};
 }
 
 // So many bytes are in no cache for long: twice the L3, but 256 MB at least and at most 1 GB.
