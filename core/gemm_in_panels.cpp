@@ -22,8 +22,6 @@ constexpr int least_rows = 15, least_columns = 128;
 // the other half comes late, and a short sum has no time to wait for it.
 constexpr int short_sum = 128;
 
-constexpr std::uintptr_t line_bytes = cache_line * sizeof(real);
-
 }  // namespace
 
 bool suits_panels(const Product& p) {
@@ -45,9 +43,7 @@ void multiply_in_panels(const Tiles& t, const Product& p, const Range& range) {
     offset[static_cast<std::size_t>(l)] = l * static_cast<int>(p.b.stride);
   }
   Product piece = p;
-  // Whole lines, and once: past the caches there is no way back to add to them.
-  piece.streaming = p.streaming && !p.add && k_piece == p.k && p.c_stride % cache_line == 0 &&
-                    reinterpret_cast<std::uintptr_t>(p.c + range.n0) % line_bytes == 0;
+  piece.streaming = p.streaming && k_piece == p.k;  // the next piece would have to read c again
   for (int l0 = 0; l0 < p.k; l0 += k_piece) {
     piece.k = std::min(k_piece, p.k - l0);
     piece.a.data = p.a.at(0, l0);

@@ -17,6 +17,7 @@ namespace longhand::fast {
 namespace {
 
 constexpr int most_rows = 14;  // of a tile, with 32 registers
+constexpr std::uintptr_t line_bytes = cache_line * sizeof(real);
 
 // Where tiles read b. The first of a panel reads its rows and copies them: they are near, as
 // pictures that were read for the panel before, or far. The others read the copy.
@@ -203,6 +204,9 @@ void Panels::finish() {
 void Panels::multiply(const Panel& panel, const Panel& next) const {
   const int tiles = (m_ + tile_rows_ - 1) / tile_rows_, whole = m_ / tile_rows_;
   const Source source = p_.b_pictures.pixels != nullptr ? Source::near : Source::far;
+  // Past the caches go whole lines, to which nothing is to be added.
+  const bool streaming = p_.streaming && !p_.add && p_.c_stride % cache_line == 0 &&
+                         reinterpret_cast<std::uintptr_t>(panel.c) % line_bytes == 0;
   PanelTiles part{.tiles = 0,
                   .depth = p_.k,
                   .a = nullptr,
@@ -227,7 +231,7 @@ void Panels::multiply(const Panel& panel, const Panel& next) const {
     part.a = a_ + std::int64_t{i} * p_.k;
     part.c = panel.c + (m0_ + i) * p_.c_stride;
     part.next_c = next_c + (m0_ + end % tiles * tile_rows_) * p_.c_stride;
-    function(rows, panel.vectors, begin == 0 ? source : Source::copy, p_.streaming)(&part);
+    function(rows, panel.vectors, begin == 0 ? source : Source::copy, streaming)(&part);
   };
   // The first tile has its own rows of b to fetch, the others share the next panel's.
   multiply_tiles(0, 1);
