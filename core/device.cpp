@@ -3,6 +3,7 @@
 #include "core/cpu.h"
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/streaming.h"
 
 namespace longhand {
 
@@ -32,7 +33,9 @@ std::string describe(Device device) {
 
 Device resolve(Device device) {
   if (device != Device::cpu) return device;
-  instruction_set();  // a wrong LONGHAND_ISA is better refused here than in the middle of a loop
+  // A wrong LONGHAND_ISA or LONGHAND_STREAM is better refused here than in a worker's loop.
+  instruction_set();
+  streaming_pays(0);
   return cpu_rung() == CpuRung::reference ? Device::reference : device;
 }
 

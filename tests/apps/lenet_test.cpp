@@ -13,6 +13,7 @@
 #include "datasets/image.h"
 #include "datasets/sample.h"
 #include "tests/datasets/idx_files.h"
+#include "tests/support/environment.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temp_dir.h"
 
@@ -243,6 +244,17 @@ TEST_CASE("predict reads digits of any size, dark on light too") {
     CHECK(sum == doctest::Approx(1));
   }
   CHECK(right >= 8);  // of a network after one epoch
+}
+
+TEST_CASE("a variable of the environment with a wrong value is refused before a worker reads it") {
+  for (const char* variable : {"LONGHAND_ISA", "LONGHAND_CPU", "LONGHAND_STREAM"}) {
+    const test::Environment wrong(variable, "-1");
+    const ProgramResult run = run_program("lenet --data sample --epochs 1 --threads 2");
+    INFO(run.output);
+    CHECK(run.code == 1);
+    CHECK(line_count(run.output) == 1);
+    CHECK(contains(run.output, std::string(variable) + " is '-1'"));
+  }
 }
 
 TEST_CASE("what is wrong gets one line that says it, and a status that is not 0") {
